@@ -1,0 +1,140 @@
+"""Harmonic sounds from controls at frame rate, and their normalisation."""
+
+import numpy as np
+import tensorflow as tf
+
+from ddsp.core import harmonic_frames
+from ddsp.core.numerics import safe_divide
+from ddsp.core.oscillators import (
+    harmonic_oscillator_bank,
+    oscillator_bank,
+    remove_above_nyquist,
+)
+from ddsp.core.resampling import resample
+from ddsp.core.tensors import tf_float32
+
+
+def get_harmonic_frequencies(frequencies: tf.Tensor, n_harmonics: int) -> tf.Tensor:
+    """Integer multiples of a fundamental.
+
+    Args:
+        frequencies: Fundamental in Hz, [batch, n_frames, 1].
+        n_harmonics: How many harmonics, the fundamental included.
+
+    Returns:
+        Frequencies in Hz, [batch, n_frames, n_harmonics].
+    """
+    numbers = tf.range(1, n_harmonics + 1, dtype=tf.float32)
+    return tf_float32(frequencies) * numbers
+
+
+def normalize_harmonics(
+    harmonic_distribution: tf.Tensor,
+    f0_hz: tf.Tensor | None = None,
+    sample_rate: int | None = None,
+) -> tf.Tensor:
+    """Scales the harmonics of each frame to add up to one.
+
+    Args:
+        harmonic_distribution: Weights, at least 0, [batch, n_frames, n_harmonics].
+        f0_hz: Fundamental in Hz, [batch, n_frames, 1]. Given together with sample_rate,
+            harmonics at or above half of it are removed first.
+        sample_rate: Samples per second.
+
+    Returns:
+        Weights that add up to 1, [batch, n_frames, n_harmonics]. A frame without any
+        stays 0.
+    """
+    if f0_hz is not None and sample_rate is not None:
+        n_harmonics = int(harmonic_distribution.shape[-1])
+        harmonic_distribution = remove_above_nyquist(
+            get_harmonic_frequencies(f0_hz, n_harmonics),
+            harmonic_distribution,
+            sample_rate,
+        )
+    total = tf.reduce_sum(harmonic_distribution, axis=-1, keepdims=True)
+    return safe_divide(harmonic_distribution, total)
+
+
+def harmonic_synthesis(
+    frequencies: tf.Tensor,
+    amplitudes: tf.Tensor,
+    harmonic_shifts: tf.Tensor | None = None,
+    harmonic_distribution: tf.Tensor | None = None,
+    n_samples: int = 64000,
+    sample_rate: int = 16000,
+    amp_resample_method: str = "window",
+    use_angular_cumsum: bool = False,
+) -> tf.Tensor:
+    """Plays a pitched sound from controls at frame rate.
+
+    Pitch moves linearly between frames, amplitudes by amp_resample_method; the last
+    frame is held. Harmonics are silent while they are at or above half the sample rate.
+
+    Args:
+        frequencies: Fundamental in Hz, [batch, n_frames, 1].
+        amplitudes: Amplitude of the whole sound, [batch, n_frames, 1].
+        harmonic_shifts: Deviation of each harmonic relative to its place, 0 is exactly
+            harmonic, [batch, n_frames, n_harmonics].
+        harmonic_distribution: Share of each harmonic, used as given,
+            [batch, n_frames, n_harmonics]. One sinusoid if None.
+        n_samples: Length of the sound.
+        sample_rate: Samples per second.
+        amp_resample_method: 'window', 'linear', 'cubic' or 'nearest'.
+        use_angular_cumsum: Accepted for the original's callers; without effect, since
+            phase is always accumulated exactly.
+
+    Returns:
+        Audio, [batch, n_samples].
+
+    Raises:
+        ValueError: If amp_resample_method is unknown, or is 'window' and n_samples is
+            not a multiple of n_frames.
+    """
+    frequencies, amplitudes = tf_float32(frequencies), tf_float32(amplitudes)
+    if harmonic_distribution is not None:
+        amplitudes *= tf_float32(harmonic_distribution)
+    if harmonic_shifts is not None:
+        return _inharmonic_synthesis(
+            frequencies,
+            amplitudes,
+            tf_float32(harmonic_shifts),
+            n_samples,
+            sample_rate,
+            amp_resample_method,
+            use_angular_cumsum,
+        )
+    if harmonic_frames.applies(frequencies, n_samples, amp_resample_method):
+        return harmonic_frames.synthesize(
+            frequencies, amplitudes, n_samples, sample_rate, amp_resample_method
+        )
+    f0 = resample(frequencies, n_samples)
+    gains = resample(amplitudes, n_samples, method=amp_resample_method)
+    n_harmonics = int(gains.shape[-1])
+    gains = remove_above_nyquist(
+        get_harmonic_frequencies(f0, n_harmonics), gains, sample_rate
+    )
+    return harmonic_oscillator_bank(f0, gains, sample_rate=sample_rate)[0]
+
+
+def _inharmonic_synthesis(
+    frequencies: tf.Tensor,
+    amplitudes: tf.Tensor,
+    harmonic_shifts: tf.Tensor,
+    n_samples: int,
+    sample_rate: int,
+    amp_resample_method: str,
+    use_angular_cumsum: bool,
+) -> tf.Tensor:
+    """Harmonics that are no integer multiples: each needs a phase of its own."""
+    n_harmonics = int(np.max([harmonic_shifts.shape[-1], amplitudes.shape[-1]]))
+    partials = get_harmonic_frequencies(frequencies, n_harmonics)
+    partials *= 1.0 + harmonic_shifts
+    # The gin binding on the bank itself must keep acting, so only True is passed on.
+    forced = {"use_angular_cumsum": True} if use_angular_cumsum else {}
+    return oscillator_bank(
+        resample(partials, n_samples),
+        resample(amplitudes, n_samples, method=amp_resample_method),
+        sample_rate=sample_rate,
+        **forced,
+    )

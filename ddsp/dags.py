@@ -1,0 +1,259 @@
+"""Directed acyclic graphs of modules, described by lists of strings.
+
+A node is (module, input_keys) or (module, input_keys, output_keys). The module is an
+instance or the name of one passed by keyword; input keys are paths such as 'f0_hz' or
+'harmonic/controls/amplitudes' into the outputs so far.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import gin
+import tensorflow as tf
+from absl import logging
+
+from ddsp import core
+
+TensorDict = dict[str, tf.Tensor]
+KeyOrModule = TypeVar("KeyOrModule", str, tf.Module)
+Node = tuple[KeyOrModule, Sequence[str], Sequence[str]]
+DAG = Sequence[Node]
+tfkl = tf.keras.layers
+
+_RESERVED = ("inputs", "out")
+
+
+def filter_by_value(d: dict[str, Any], cond: Callable[[Any], bool]) -> dict[str, Any]:
+    """Keeps the items whose value meets a condition.
+
+    Args:
+        d: Any dictionary.
+        cond: Test of one value.
+
+    Returns:
+        A new dictionary with the items that pass.
+    """
+    return {key: value for key, value in d.items() if cond(value)}
+
+
+def is_module(v: Any) -> bool:
+    """Whether a value can be a node: it can be called and has a name.
+
+    Keras 3 layers are no `tf.Module`, so the question is what the value can do.
+
+    Args:
+        v: Any value.
+
+    Returns:
+        True for Keras layers, tf.Modules and anything callable with a `name`.
+    """
+    return callable(v) and isinstance(getattr(v, "name", None), str)
+
+
+def is_loss(v: Any) -> bool:
+    """Whether a value is a loss of this library.
+
+    Args:
+        v: Any value.
+
+    Returns:
+        True if it has `get_losses_dict`.
+    """
+    return hasattr(v, "get_losses_dict")
+
+
+def is_processor(v: Any) -> bool:
+    """Whether a value is a processor.
+
+    Args:
+        v: Any value.
+
+    Returns:
+        True if it has `get_signal` and `get_controls`.
+    """
+    return hasattr(v, "get_signal") and hasattr(v, "get_controls")
+
+
+def split_keras_kwargs(
+    kwargs: dict[str, Any],
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Separates the keyword arguments that belong to a Keras layer.
+
+    Args:
+        kwargs: Keyword arguments; not changed.
+
+    Returns:
+        The arguments `training`, `mask`, `name`, `trainable` and `dtype` that are not
+        None, and all others.
+    """
+    keras_names = ("training", "mask", "name", "trainable", "dtype")
+    keras_kwargs = {k: kwargs[k] for k in keras_names if kwargs.get(k) is not None}
+    return keras_kwargs, {k: v for k, v in kwargs.items() if k not in keras_names}
+
+
+@gin.register(module="ddsp.dags")
+class DAGLayer(tf.keras.layers.Layer):
+    """A Keras layer that runs modules in the order of a list.
+
+    Example:
+        >>> import tensorflow as tf
+        >>> double = tf.keras.layers.Rescaling(2.0, name='double')
+        >>> layer = DAGLayer([(double, ['x'], ['y'])])
+        >>> float(layer({'x': tf.constant(3.0)})['double']['y'])
+        6.0
+    """
+
+    def __init__(self, dag: DAG, **kwarg_modules: Any) -> None:
+        """Collects the modules and gives each its name as attribute.
+
+        Args:
+            dag: Nodes, in the order in which they run.
+            **kwarg_modules: Modules that the nodes name by keyword, and the Keras
+                arguments `name`, `trainable` and `dtype`.
+
+        Raises:
+            ValueError: If the dag is empty, an argument is no module, a node names an
+                unknown module, or two modules share a name or take a reserved one.
+        """
+        keras_kwargs, modules = split_keras_kwargs(kwarg_modules)
+        # Parents of mixed dtype must not cast the controls of processors.
+        super().__init__(autocast=False, **keras_kwargs)
+        _check_modules(dag, modules)
+        self.dag, dag_modules = self.format_dag(dag)
+        modules = {**modules, **dag_modules}
+        self.module_names = list(modules)
+        for name, module in modules.items():
+            if hasattr(self, name):
+                raise ValueError(
+                    f"A module must not take the name of a layer's attribute. Got "
+                    f"name={name!r}; give the module another name."
+                )
+            setattr(self, name, module)
+        for module_name, *_ in self.dag:
+            if module_name not in modules:
+                raise ValueError(
+                    "Every node must name a module. Got "
+                    f"{module_name!r}, but the modules are {self.module_names}."
+                )
+
+    def build(self, input_shape: Any = None) -> None:
+        """Leaves building to the modules, which know their inputs only when they run.
+
+        Args:
+            input_shape: Not used.
+        """
+        del input_shape
+        self.built = True
+
+    @property
+    def modules(self) -> list[Any]:
+        """The modules, in the order of `module_names`."""
+        return [getattr(self, name) for name in self.module_names]
+
+    @staticmethod
+    def format_dag(dag: DAG) -> tuple[list[tuple], dict[str, Any]]:
+        """Replaces module instances by their names.
+
+        Args:
+            dag: Nodes with instances or names.
+
+        Returns:
+            The nodes with names alone, and the instances by name.
+        """
+        string_dag, modules = [], {}
+        for node in dag:
+            module, *keys = node
+            if is_module(module):
+                modules[module.name] = module
+                module = module.name
+            string_dag.append((module, *keys))
+        return string_dag, modules
+
+    def call(self, inputs: TensorDict, **kwargs: Any) -> dict[str, Any]:
+        """Runs the modules.
+
+        Args:
+            inputs: Tensors by name.
+            **kwargs: Passed on to every module.
+
+        Returns:
+            See `run_dag`.
+        """
+        return self.run_dag(inputs, **kwargs)
+
+    @gin.configurable("run_dag", module="ddsp.dags", allowlist=["verbose"])
+    def run_dag(
+        self, inputs: TensorDict, verbose: bool = False, **kwargs: Any
+    ) -> dict[str, Any]:
+        """Runs the modules in order and keeps everything they return.
+
+        Args:
+            inputs: Tensors by name.
+            verbose: Whether to log each module's inputs and outputs.
+            **kwargs: Passed on to every module.
+
+        Returns:
+            Nested dictionary: each input under its name and under 'inputs', each
+            module's outputs under the module's name, the last one's also under 'out'.
+
+        Raises:
+            KeyError: If a node asks for a path that does not exist.
+        """
+        # The inputs at the top level let nodes write 'f0_hz' for 'inputs/f0_hz'.
+        outputs: dict[str, Any] = {"inputs": inputs, **inputs}
+        for name, input_keys, *rest in self.dag:
+            module = getattr(self, name)
+            arguments = [core.nested_lookup(key, outputs) for key in input_keys]
+            result = _run_module(module, arguments, kwargs)
+            if not isinstance(result, dict):
+                result = core.to_dict(result, rest[0] if rest else _no_keys(name))
+            if verbose:
+                shapes = core.map_shape(result) if tf.executing_eagerly() else result
+                logging.info("%s(%s) -> %s", name, ", ".join(input_keys), shapes)
+            outputs[name] = outputs["out"] = result
+        return outputs
+
+
+def _check_modules(dag: DAG, modules: dict[str, Any]) -> None:
+    """Finds mistakes while the caller is still at hand."""
+    if not dag:
+        raise ValueError("dag must hold at least one node. Got dag=[].")
+    wrong = [name for name, value in modules.items() if not is_module(value)]
+    if wrong:
+        raise ValueError(
+            f"Keyword arguments must be modules. Got {wrong}; a module can be called "
+            "and has a name."
+        )
+    found: dict[str, Any] = {}
+    for node in dag:
+        if not 2 <= len(node) <= 3:
+            raise ValueError(
+                "A node must be (module, input_keys) or (module, input_keys, "
+                f"output_keys). Got {node!r}."
+            )
+        if is_module(node[0]) and found.setdefault(node[0].name, node[0]) != node[0]:
+            raise ValueError(
+                f"Two modules must not share a name. Got {node[0].name!r} twice; give "
+                "one of them another name."
+            )
+    taken = [name for name in (*modules, *found) if name in _RESERVED]
+    if taken:
+        raise ValueError(
+            f"A module must not be called 'inputs' or 'out'. Got {taken}; rename it."
+        )
+
+
+def _run_module(module: Any, arguments: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Calls a processor, a loss or any other module in its own way."""
+    if is_processor(module):
+        return module(*arguments, return_outputs_dict=True, **kwargs)
+    if is_loss(module):
+        return module.get_losses_dict(*arguments, **kwargs)
+    return module(*arguments, **kwargs)
+
+
+def _no_keys(name: str) -> Sequence[str]:
+    raise ValueError(
+        f"A module that returns no dictionary needs output keys. Got none for "
+        f"{name!r}; write the node as (module, input_keys, output_keys)."
+    )

@@ -1,0 +1,5 @@
+"""Effects: audio and controls in, audio out."""
+
+from ddsp.effects.reverb import Reverb
+
+__all__ = ["Reverb"]

@@ -1,0 +1,116 @@
+"""The multi-scale spectral loss."""
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import gin
+import tensorflow as tf
+
+from ddsp import core, spectral_ops
+from ddsp.losses.base import Loss, mean_difference
+
+
+@gin.register(module="ddsp.losses")
+class SpectralLoss(Loss):
+    """Compares two sounds by their spectrograms at several resolutions.
+
+    The loss of the paper (Engel et al., ICLR 2020, section 4.2.1) is mag_weight = 1 and
+    logmag_weight = 1; the latter is off by default.
+
+    Example:
+        >>> import tensorflow as tf
+        >>> audio = tf.random.normal([1, 8000])
+        >>> float(SpectralLoss(logmag_weight=1.0)(audio, audio))
+        0.0
+    """
+
+    def __init__(
+        self,
+        fft_sizes: Sequence[int] = (2048, 1024, 512, 256, 128, 64),
+        loss_type: str = "L1",
+        mag_weight: float = 1.0,
+        delta_time_weight: float = 0.0,
+        delta_freq_weight: float = 0.0,
+        cumsum_freq_weight: float = 0.0,
+        logmag_weight: float = 0.0,
+        loudness_weight: float = 0.0,
+        name: str = "spectral_loss",
+        sample_rate: int = 16000,
+    ) -> None:
+        """Chooses resolutions and terms. A term of weight 0 costs nothing.
+
+        Args:
+            fft_sizes: Window sizes in samples, each with an overlap of 3/4.
+            loss_type: 'L1', 'L2' or 'COSINE'.
+            mag_weight: Weight of the magnitudes.
+            delta_time_weight: Weight of their differences from frame to frame.
+            delta_freq_weight: Weight of their differences from bin to bin.
+            cumsum_freq_weight: Weight of their running sums over frequency.
+            logmag_weight: Weight of the logarithms of the magnitudes.
+            loudness_weight: Weight of perceived loudness, added once.
+            name: Name.
+            sample_rate: Samples per second; only loudness depends on it.
+        """
+        super().__init__(name=name)
+        self.fft_sizes = fft_sizes
+        self.loss_type = loss_type
+        self.mag_weight = mag_weight
+        self.delta_time_weight = delta_time_weight
+        self.delta_freq_weight = delta_freq_weight
+        self.cumsum_freq_weight = cumsum_freq_weight
+        self.logmag_weight = logmag_weight
+        self.loudness_weight = loudness_weight
+        self.sample_rate = sample_rate
+        self.spectrogram_ops = [
+            functools.partial(spectral_ops.compute_mag, size=size) for size in fft_sizes
+        ]
+
+    def call(
+        self,
+        target_audio: tf.Tensor,
+        audio: tf.Tensor,
+        weights: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """Compares.
+
+        Args:
+            target_audio: Sound to be matched, [batch, n_samples] or
+                [batch, n_samples, 1].
+            audio: Sound, the same shape.
+            weights: Factors that broadcast against every term.
+
+        Returns:
+            Scalar, at least 0.
+        """
+        total = tf.constant(0.0)
+        for compute_mag in self.spectrogram_ops:
+            target, value = compute_mag(target_audio), compute_mag(audio)
+            total += self._compare(target, value, weights)
+        if self.loudness_weight > 0:
+            target, value = (
+                spectral_ops.compute_loudness(x, self.sample_rate, n_fft=2048)
+                for x in (target_audio, audio)
+            )
+            total += self.loudness_weight * mean_difference(
+                target, value, self.loss_type, weights
+            )
+        return total
+
+    def _compare(self, target: tf.Tensor, value: tf.Tensor, weights: Any) -> tf.Tensor:
+        """Weighted sum of the terms of one resolution."""
+        terms = [
+            (self.mag_weight, lambda x: x),
+            (self.delta_time_weight, lambda x: core.diff(x, axis=1)),
+            (self.delta_freq_weight, lambda x: core.diff(x, axis=2)),
+            (self.cumsum_freq_weight, lambda x: tf.cumsum(x, axis=2)),
+            (self.logmag_weight, spectral_ops.safe_log),
+        ]
+        total = tf.constant(0.0)
+        for weight, view in terms:
+            if weight > 0:
+                difference = mean_difference(
+                    view(target), view(value), self.loss_type, weights
+                )
+                total += weight * difference
+        return total

@@ -1,0 +1,6 @@
+"""Synthesizers: controls in, audio out."""
+
+from ddsp.synths.filtered_noise import FilteredNoise
+from ddsp.synths.harmonic import Harmonic
+
+__all__ = ["FilteredNoise", "Harmonic"]

@@ -1,0 +1,76 @@
+"""The spectral loss against spectrograms in float64."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from signals import sine
+
+from ddsp import losses
+
+WEIGHTS = ["mag", "delta_time", "delta_freq", "cumsum_freq", "logmag", "loudness"]
+
+
+def magnitudes(audio: np.ndarray, size: int) -> np.ndarray:
+    """Hann spectrogram with 3/4 overlap, padded at the end, in float64."""
+    hop = size // 4
+    n_frames = -(-len(audio) // hop)
+    padded = np.pad(audio.astype(np.float64), [0, size])
+    frames = np.stack([padded[i * hop : i * hop + size] for i in range(n_frames)])
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)
+    return np.abs(np.fft.rfft(frames * window))
+
+
+def test_loss_of_the_paper_equals_its_definition() -> None:
+    target, audio = 0.5 * sine(440, 4000), 0.3 * sine(523, 4000)
+    expected = 0.0
+    for size in (512, 128):
+        x, y = magnitudes(target, size), magnitudes(audio, size)
+        logs = [np.log(np.where(s <= 0, 1e-5, s)) for s in (x, y)]
+        expected += np.abs(x - y).mean() + np.abs(logs[0] - logs[1]).mean()
+    loss = losses.SpectralLoss(fft_sizes=(512, 128), logmag_weight=1.0)
+    # Logarithms of the near-silent bins differ by float32 rounding.
+    np.testing.assert_allclose(loss(target[None], audio[None]), expected, rtol=1e-2)
+
+
+def test_magnitude_term_is_exact() -> None:
+    target, audio = 0.5 * sine(440, 4000), 0.3 * sine(523, 4000)
+    expected = np.abs(magnitudes(target, 512) - magnitudes(audio, 512)).mean()
+    loss = losses.SpectralLoss(fft_sizes=(512,))
+    np.testing.assert_allclose(loss(target[None], audio[None]), expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("weight", WEIGHTS)
+@pytest.mark.parametrize("loss_type", ["L1", "L2", "COSINE"])
+def test_each_term_is_zero_for_equal_and_positive_for_different_sounds(
+    weight: str, loss_type: str
+) -> None:
+    settings = {f"{name}_weight": float(name == weight) for name in WEIGHTS}
+    loss = losses.SpectralLoss(fft_sizes=(256,), loss_type=loss_type, **settings)
+    target, audio = sine(440, 4000)[None], 0.3 * sine(880, 4000)[None]
+    np.testing.assert_allclose(loss(target, target), 0.0, atol=1e-5)
+    assert float(loss(target, audio)) > 1e-3
+
+
+@pytest.mark.parametrize("weight", WEIGHTS)
+def test_gradient_is_finite_on_silence(weight: str) -> None:
+    settings = {f"{name}_weight": float(name == weight) for name in WEIGHTS}
+    loss = losses.SpectralLoss(**settings)
+    audio = tf.zeros([1, 4000])
+    for target in (audio, tf.constant(sine(440, 4000)[None])):
+        with tf.GradientTape() as tape:
+            tape.watch(audio)
+            value = loss(target, audio)
+        assert np.isfinite(value)
+        assert np.isfinite(tape.gradient(value, audio)).all()
+
+
+def test_all_terms_off_is_zero() -> None:
+    loss = losses.SpectralLoss(mag_weight=0.0)
+    assert float(loss(tf.ones([1, 100]), tf.zeros([1, 100]))) == 0.0
+
+
+def test_losses_carry_the_name_of_the_object() -> None:
+    found = losses.SpectralLoss(fft_sizes=(64,), name="mine").get_losses_dict(
+        tf.ones([1, 100]), tf.zeros([1, 100])
+    )
+    assert list(found) == ["mine"]

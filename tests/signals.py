@@ -1,0 +1,60 @@
+"""Signals and measures that several tests need."""
+
+import numpy as np
+
+
+def sine(
+    frequency_hz: float, n_samples: int = 16000, sample_rate: int = 16000
+) -> np.ndarray:
+    """A sine of amplitude 1, [n_samples], float32."""
+    time = np.arange(n_samples) / sample_rate
+    return np.sin(2 * np.pi * frequency_hz * time).astype(np.float32)
+
+
+def impulse(n_samples: int, at: int) -> np.ndarray:
+    """A single 1 in silence, [1, n_samples], float32."""
+    audio = np.zeros([1, n_samples], np.float32)
+    audio[0, at] = 1.0
+    return audio
+
+
+def snr_db(truth: np.ndarray, estimate: np.ndarray) -> float:
+    """Power of the truth over power of the error, in dB."""
+    error = np.sum((estimate - truth) ** 2, dtype=np.float64)
+    return 10 * np.log10(np.sum(truth**2, dtype=np.float64) / error)
+
+
+def harmonic_truth(
+    f0_hz: np.ndarray,
+    amplitudes: np.ndarray,
+    n_samples: int,
+    sample_rate: int,
+    method: str = "window",
+) -> np.ndarray:
+    """Harmonic synthesis by definition in float64, [n_samples].
+
+    Pitch is linear between frames, amplitudes linear or raised-cosine; the last frame
+    is held; a harmonic is silent while it is at or above half the sample rate.
+
+    Args:
+        f0_hz: Pitch, [n_frames].
+        amplitudes: Amplitude of each harmonic, [n_frames, n_harmonics].
+        n_samples: Length.
+        sample_rate: Samples per second.
+        method: 'window' or 'linear'.
+    """
+    position = np.arange(n_samples) * len(f0_hz) / n_samples
+    frame = np.floor(position).astype(int)
+    fade = position - frame
+    f0 = np.append(f0_hz, f0_hz[-1]).astype(np.float64)
+    frequency = f0[frame] * (1 - fade) + f0[frame + 1] * fade
+    phase = np.cumsum(frequency / sample_rate) % 1.0
+    if method == "window":
+        fade = 0.5 - 0.5 * np.cos(np.pi * fade)
+    ends = np.concatenate([amplitudes, amplitudes[-1:]]).astype(np.float64)
+    audio = np.zeros(n_samples)
+    for k in range(1, amplitudes.shape[1] + 1):
+        gain = ends[frame, k - 1] * (1 - fade) + ends[frame + 1, k - 1] * fade
+        gain = np.where(k * frequency < sample_rate / 2, gain, 0.0)
+        audio += gain * np.sin(2 * np.pi * (k * phase % 1.0))
+    return audio
