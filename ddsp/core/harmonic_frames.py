@@ -14,7 +14,6 @@ import tensorflow as tf
 
 from ddsp.core import phase
 
-_TAU = 2.0 * np.pi
 Pair = tuple[tf.Tensor, tf.Tensor]
 
 
@@ -72,9 +71,9 @@ def _sines(
 ) -> tuple[Pair, Pair]:
     """Sine and cosine of p phi and of P q phi, [batch, n_frames, n, hop_size]."""
     numbers = np.concatenate([np.arange(1, n_inner + 1), n_inner * np.arange(n_outer)])
-    cycles = phase.frame_phases(frequencies[..., 0], numbers, hop_size, sample_rate)
-    angle = _TAU * cycles
-    sine, cosine = tf.sin(angle), tf.cos(angle)
+    sine, cosine = phase.frame_sines(
+        frequencies[..., 0], numbers, hop_size, sample_rate
+    )
     inner = sine[:, :, :n_inner], cosine[:, :, :n_inner]
     return inner, (sine[:, :, n_inner:], cosine[:, :, n_inner:])
 

@@ -15,8 +15,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-Gradient = Callable[[tf.Tensor], tf.Tensor]
-
+_TAU = 2.0 * np.pi
 # One cycle is 2^47 units: frequencies up to 65 kHz fit the intermediate products.
 _CYCLE_BITS = 47
 _UINT32_MAX = np.int64(0xFFFFFFFF)
@@ -59,7 +58,7 @@ def _multiples(units: tf.Tensor, numbers: np.ndarray) -> tf.Tensor:
 
 def from_radians(phase: tf.Tensor) -> tf.Tensor:
     """Integer phase of an angle in radians."""
-    cycles = phase / (2.0 * np.pi)
+    cycles = phase / _TAU
     cycles -= tf.floor(cycles)
     return tf.cast(tf.round(cycles * float(1 << 24)), tf.int64) * (
         1 << (_CYCLE_BITS - 24)
@@ -97,10 +96,10 @@ def _glide_gradient(upstream: tf.Tensor, hop_size: int, sample_rate: int) -> tf.
     return (own + shifted + held) / float(sample_rate)
 
 
-def frame_phases(
+def frame_sines(
     f0_hz: tf.Tensor, numbers: np.ndarray, hop_size: int, sample_rate: int
-) -> tf.Tensor:
-    """Phases of multiples of a pitch curve that is linear between frames.
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Sines and cosines of multiples of a pitch curve that is linear between frames.
 
     Args:
         f0_hz: Pitch at the start of each frame in Hz, [batch, n_frames]. The last frame
@@ -110,23 +109,28 @@ def frame_phases(
         sample_rate: Samples per second.
 
     Returns:
-        Phase in cycles, in [-0.5, 0.5), [batch, n_frames, n_numbers, hop_size]. The sum
-        is inclusive: the first sample has the phase f0 / sample_rate.
+        Sine and cosine, each [batch, n_frames, n_numbers, hop_size]. The sum of phase is
+        inclusive: the first sample has the phase of one step.
     """
 
     @tf.custom_gradient
-    def phases(frequency: tf.Tensor) -> tuple[tf.Tensor, Gradient]:
+    def sines(
+        frequency: tf.Tensor,
+    ) -> tuple[tuple[tf.Tensor, tf.Tensor], Callable[..., tf.Tensor]]:
         units = _glide(half_increments(frequency, sample_rate), hop_size)
         cycles = _multiples(units[:, :, tf.newaxis], numbers[:, np.newaxis])
+        sine, cosine = tf.sin(_TAU * cycles), tf.cos(_TAU * cycles)
 
-        def gradient(upstream: tf.Tensor) -> tf.Tensor:
-            weights = tf.constant(numbers[:, np.newaxis], tf.float32)
-            along = tf.reduce_sum(upstream * weights, axis=2)
+        def gradient(by_sine: tf.Tensor, by_cosine: tf.Tensor) -> tf.Tensor:
+            # Each is the other's derivative: nothing is computed twice.
+            by_phase = by_sine * cosine - by_cosine * sine
+            weights = tf.constant(_TAU * numbers[:, np.newaxis], tf.float32)
+            along = tf.reduce_sum(by_phase * weights, axis=2)
             return _glide_gradient(along, hop_size, sample_rate)
 
-        return cycles, gradient
+        return (sine, cosine), gradient
 
-    return phases(f0_hz)
+    return sines(f0_hz)
 
 
 def sample_phases(
@@ -162,7 +166,7 @@ def sample_phases(
             if frequency.shape[-1] == 1:
                 along = tf.reduce_sum(along, axis=-1, keepdims=True)
             later = tf.cumsum(along, axis=1, reverse=True)
-            start = tf.reduce_sum(along, axis=1, keepdims=True) / (2.0 * np.pi)
+            start = tf.reduce_sum(along, axis=1, keepdims=True) / _TAU
             if initial.shape.rank == 0:
                 start = tf.reduce_sum(start)
             return later / float(sample_rate), start
