@@ -24,6 +24,7 @@ LAYERS = (
         "ddsp.training.audio_io",
         "ddsp.training.checkpoints",
         "ddsp.training.cloud",
+        "ddsp.training.loss_history",
         "ddsp.training.progress",
         "ddsp.training.recurrent",
     ),

@@ -21,6 +21,7 @@ def white_noise(
     shape = [batch_size, n_samples]
     if seed is None:
         return tf.random.uniform(shape, minval=-1.0, maxval=1.0)
+    # Named, because the default differs from device to device.
     return tf.random.stateless_uniform(
-        shape, seed=[seed, n_samples], minval=-1.0, maxval=1.0
+        shape, seed=[seed, n_samples], minval=-1.0, maxval=1.0, alg="philox"
     )
