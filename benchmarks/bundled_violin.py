@@ -1,12 +1,11 @@
 """How much better than a static sound is the bundled violin?
 
 Plays a recording that the model has never heard, from its pitch and loudness alone, and
-compares the multi-scale spectral loss with that of a static instrument: the same pitch and
-loudness through one constant spectrum of harmonics and noise, fitted to this very
-recording by gradient descent. The static instrument thus knows the recording; the model
-does not.
+compares the multi-scale spectral loss with that of a static instrument: the same pitch
+and loudness through one constant spectrum, fitted to this very recording by gradient
+descent. The static instrument thus knows the recording; the model does not.
 
-    python benchmarks/bundled_violin.py RECORDING [--start S] [--seconds S] [--json FILE]
+    python benchmarks/bundled_violin.py RECORDING [--start S] [--seconds S]
 """
 
 import argparse

@@ -110,7 +110,8 @@ def test_every_module_has_a_place_in_the_layers(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_facade_holds_imports_and_names_only(path: Path) -> None:
-    if path.name != "__init__.py" or module_of(path) == "ddsp.pretrained":
+    # `ddsp` loads its modules lazily, `ddsp.pretrained` is data and its one loader.
+    if path.name != "__init__.py" or module_of(path) in ("ddsp", "ddsp.pretrained"):
         return
     for node in ast.parse(path.read_text()).body:
         docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

@@ -109,8 +109,8 @@ def frame_sines(
         sample_rate: Samples per second.
 
     Returns:
-        Sine and cosine, each [batch, n_frames, n_numbers, hop_size]. The sum of phase is
-        inclusive: the first sample has the phase of one step.
+        Sine and cosine, each [batch, n_frames, n_numbers, hop_size]. The sum of phase
+        is inclusive: the first sample has the phase of one step.
     """
 
     @tf.custom_gradient
