@@ -1,0 +1,1 @@
+"""The `ddsp` command: one file for each of its commands."""

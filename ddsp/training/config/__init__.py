@@ -1,0 +1,14 @@
+"""Configurations: where gin files are, and reading them, trusted or not."""
+
+from ddsp.training.config.files import gin_search_path, resolve_gin_file
+from ddsp.training.config.model_config import load_model_config
+from ddsp.training.config.parsing import isolated_gin, operative_config_str, parse_gin
+
+__all__ = [
+    "gin_search_path",
+    "isolated_gin",
+    "load_model_config",
+    "operative_config_str",
+    "parse_gin",
+    "resolve_gin_file",
+]

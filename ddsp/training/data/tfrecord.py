@@ -1,0 +1,196 @@
+"""Examples from TFRecord files."""
+
+import dataclasses
+import math
+import os
+from collections.abc import Sequence
+
+import gin
+import tensorflow as tf
+
+from ddsp.training.data import record_files
+from ddsp.training.data.base import DataProvider
+from ddsp.training.data.dataset_info import read_dataset_info
+from ddsp.training.data.example_shape import ExampleShape
+from ddsp.training.errors import InputError
+
+N_OPEN_FILES = 40
+# Examples wait in memory to be shuffled: at most so many bytes of them.
+SHUFFLE_BYTES = 256 << 20
+# Where records cannot be counted, as on remote storage.
+UNKNOWN_N_RECORDS = 10_000
+BYTES_PER_VALUE = 4
+
+
+@gin.register(module="ddsp.training.data")
+class TFRecordProvider(DataProvider):
+    """Reads the examples that `ddsp prepare` or the original's preparation wrote.
+
+    Each example has `audio`, `audio_16k`, `f0_hz`, `f0_confidence` and `loudness_db`,
+    float32. Where a `dataset.json` lies beside the records, the settings must agree
+    with it.
+
+    Example:
+        >>> provider = TFRecordProvider("violin_dataset", centered=True, seed=1)
+        >>> batch = next(iter(provider.get_batch(batch_size=2)))
+        >>> batch["f0_hz"].shape
+        TensorShape([2, 1001])
+    """
+
+    def __init__(
+        self,
+        file_pattern: str | Sequence[str] | None = None,
+        example_secs: float = 4,
+        sample_rate: int = 16000,
+        frame_rate: int = 250,
+        centered: bool = False,
+        seed: int | None = None,
+    ) -> None:
+        """Describes the examples.
+
+        Args:
+            file_pattern: Pattern or patterns of record files, or the folder of a
+                dataset; None for the provider's own, if it has one.
+            example_secs: Seconds of an example.
+            sample_rate: Samples per second of `audio`.
+            frame_rate: Frames per second of the features.
+            centered: Whether the features were prepared with centred frames, of which
+                there is one more.
+            seed: Seed of the order of the examples; None for one that differs from run
+                to run, or follows `tf.random.set_seed`.
+
+        Raises:
+            InputError: If a `dataset.json` beside the records says something else.
+            NotImplementedError: If there is no file_pattern.
+        """
+        super().__init__(sample_rate, frame_rate)
+        self._file_pattern = file_pattern or self.default_file_pattern
+        self._shape = ExampleShape(example_secs, sample_rate, frame_rate, centered)
+        self._seed = seed
+        if isinstance(self._file_pattern, str | os.PathLike):
+            self._file_pattern = os.fspath(self._file_pattern)
+            _check_dataset_info(self._file_pattern, self._shape)
+
+    @property
+    def default_file_pattern(self) -> str:
+        """Pattern of the records of a provider that knows where they are."""
+        raise NotImplementedError(
+            "A record provider must know its files. Got file_pattern=None; pass a "
+            "file_pattern, or use a provider that has a default one."
+        )
+
+    @property
+    def features_dict(self) -> dict[str, tf.io.FixedLenFeature]:
+        """The features of a record by name, as `tf.io.parse_example` wants them."""
+        n_frames = self.get_feature_length(self._shape.centered)
+        lengths = {
+            "audio": self._shape.n_samples,
+            "audio_16k": self._shape.n_samples_16k,
+            "f0_hz": n_frames,
+            "f0_confidence": n_frames,
+            "loudness_db": n_frames,
+        }
+        return {
+            name: tf.io.FixedLenFeature([length], tf.float32)
+            for name, length in lengths.items()
+        }
+
+    def get_feature_length(self, centered: bool) -> int:
+        """Counts the frames of an example.
+
+        Args:
+            centered: Whether the frames are centred.
+
+        Returns:
+            Frames of `f0_hz`, `f0_confidence` and `loudness_db`.
+        """
+        return dataclasses.replace(self._shape, centered=centered).n_frames
+
+    def get_dataset(self, shuffle: bool = True) -> tf.data.Dataset:
+        """Gives the examples once.
+
+        Args:
+            shuffle: Whether to give them in another order each epoch: the files, and
+                the examples within the memory that is set aside for it.
+
+        Returns:
+            Dataset of dictionaries of float32 tensors, [n_samples] or [n_frames].
+
+        Raises:
+            InputError: If no file matches, one is missing or truncated, or the records
+                have other features or lengths.
+        """
+        files = record_files.find_records(self._file_pattern)
+        n_records = self._check_files(files)
+        records = tf.data.Dataset.from_tensor_slices(files)
+        if shuffle:
+            records = records.shuffle(len(files), seed=self._seed)
+        records = records.interleave(
+            tf.data.TFRecordDataset,
+            cycle_length=N_OPEN_FILES,
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
+        if shuffle:
+            room = SHUFFLE_BYTES // (BYTES_PER_VALUE * sum(self._lengths().values()))
+            records = records.shuffle(max(2, min(room, n_records)), seed=self._seed)
+        features = self.features_dict
+        return records.map(
+            lambda record: tf.io.parse_single_example(record, features),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
+
+    def _lengths(self) -> dict[str, int]:
+        """Number of values of each feature of fixed length."""
+        return {
+            name: math.prod(feature.shape)
+            for name, feature in self.features_dict.items()
+            if isinstance(feature, tf.io.FixedLenFeature)
+            and feature.dtype == tf.float32
+        }
+
+    def _check_files(self, files: list[str]) -> int:
+        """Raises for files that cannot be read; otherwise returns how many records."""
+        if any("://" in file for file in files):
+            return UNKNOWN_N_RECORDS
+        counts = {file: record_files.count_records(file) for file in files}
+        first = next((file for file, count in counts.items() if count), None)
+        if first is None:
+            raise InputError(
+                "A dataset must hold at least one example. Got "
+                f"{files[0]} and so on, which are empty; prepare the dataset again."
+            )
+        record_files.check_first_record(first, self._lengths(), self._shape)
+        return sum(counts.values())
+
+
+@gin.register(module="ddsp.training.data")
+class LegacyTFRecordProvider(TFRecordProvider):
+    """Reads records without `audio_16k`, as the original wrote them before 2022.
+
+    Example:
+        >>> provider = LegacyTFRecordProvider("old_dataset/train.tfrecord*")
+        >>> sorted(provider.features_dict)
+        ['audio', 'f0_confidence', 'f0_hz', 'loudness_db']
+    """
+
+    @property
+    def features_dict(self) -> dict[str, tf.io.FixedLenFeature]:
+        """The features of a record by name, as `tf.io.parse_example` wants them."""
+        features = super().features_dict
+        del features["audio_16k"]
+        return features
+
+
+def _check_dataset_info(file_pattern: str, shape: ExampleShape) -> None:
+    """Raises if the dataset was prepared with other settings."""
+    info = read_dataset_info(file_pattern)
+    if info is None:
+        return
+    for name in ("example_secs", "sample_rate", "frame_rate", "centered"):
+        expected, got = info[name], getattr(shape, name)
+        if expected != got:
+            raise InputError(
+                f"The data provider must be set as {file_pattern} was prepared, with "
+                f"{name}={expected}. Got {name}={got}; bind TFRecordProvider.{name} = "
+                f"{expected}."
+            )

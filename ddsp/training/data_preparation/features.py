@@ -1,0 +1,90 @@
+"""Pitch and loudness of a recording of any length, in bounded memory."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ddsp import spectral_ops
+from ddsp.training.data import FEATURE_SAMPLE_RATE
+
+LOUDNESS_N_FFT = 512
+BLOCK_SECS = 10.0
+# More than any analysis window on both sides of a block; the path of the pitch tracker
+# has also forgotten by then where it began.
+CONTEXT_SECS = 0.5
+
+
+def measure_features(
+    audio_16k: np.ndarray,
+    frame_rate: int,
+    center: bool = True,
+    viterbi: bool = True,
+    report: Callable[[float], None] | None = None,
+) -> dict[str, np.ndarray]:
+    """Measures pitch and loudness block by block.
+
+    Args:
+        audio_16k: Mono audio at 16000 samples per second, [n_samples].
+        frame_rate: Frames per second; must divide 16000.
+        center: Whether frame k is centred at k / frame_rate seconds, or begins there.
+        viterbi: Whether the pitch is the best path through time, or chosen frame by
+            frame.
+        report: Called after each block with the seconds that are done.
+
+    Returns:
+        `f0_hz` in Hz, `f0_confidence` from 0 to 1 and `loudness_db` in dB, float32,
+        [n_frames] each: those of the whole recording.
+    """
+    hop_size = FEATURE_SAMPLE_RATE // frame_rate
+    padding = "center" if center else "same"
+    n_frames = count_frames(audio_16k.size, frame_rate, center)
+    n_block = round(BLOCK_SECS * frame_rate)
+    n_context = round(CONTEXT_SECS * frame_rate)
+    blocks = []
+    for start in range(0, n_frames, n_block):
+        n_before = min(start, n_context)
+        first, end = start - n_before, start + n_block + n_context
+        audio = audio_16k[first * hop_size : end * hop_size]
+        curves = _measure_block(audio, frame_rate, viterbi, padding)
+        n_wanted = min(n_block, n_frames - start)
+        blocks.append([curve[n_before : n_before + n_wanted] for curve in curves])
+        if report is not None:
+            report((start + n_wanted) / frame_rate)
+    names = ("f0_hz", "f0_confidence", "loudness_db")
+    whole = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+    return dict(zip(names, whole, strict=True))
+
+
+def count_frames(n_samples: int, frame_rate: int, center: bool) -> int:
+    """Counts the frames of a whole recording.
+
+    Args:
+        n_samples: Samples at 16000 per second.
+        frame_rate: Frames per second; must divide 16000.
+        center: Whether the frames are centred.
+
+    Returns:
+        Number of frames.
+    """
+    hop_size = FEATURE_SAMPLE_RATE // frame_rate
+    return n_samples // hop_size + 1 if center else -(-n_samples // hop_size)
+
+
+def _measure_block(
+    audio: np.ndarray, frame_rate: int, viterbi: bool, padding: str
+) -> list[np.ndarray]:
+    """Pitch, confidence and loudness of one block, float32."""
+    f0_hz, f0_confidence = spectral_ops.compute_f0(
+        audio, frame_rate, viterbi=viterbi, padding=padding
+    )
+    loudness_db = spectral_ops.compute_loudness(
+        audio,
+        FEATURE_SAMPLE_RATE,
+        frame_rate,
+        n_fft=LOUDNESS_N_FFT,
+        use_tf=False,
+        padding=padding,
+    )
+    return [
+        np.asarray(curve, np.float32) for curve in (f0_hz, f0_confidence, loudness_db)
+    ]

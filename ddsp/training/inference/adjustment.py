@@ -1,0 +1,123 @@
+"""Brings a recording's pitch and loudness to where an instrument is at home."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ddsp import core
+from ddsp.training import postprocessing
+
+HIGHEST_MIDI = 110.0
+# What the models know as silence; nothing below was ever shown to them.
+SILENCE_DB = -core.DB_RANGE
+
+
+@dataclass(frozen=True)
+class Adjusted:
+    """Pitch and loudness as an instrument is to play them.
+
+    Attributes:
+        f0_hz: Pitch in Hz, [n_frames].
+        loudness_db: Loudness in dB, [n_frames].
+        register_shift: Whole octaves by which the pitch was moved towards the
+            instrument's register.
+        n_note_frames: Frames in which a note was found; without any, neither register
+            nor loudness were moved.
+
+    Example:
+        >>> import numpy as np
+        >>> Adjusted(np.array([440.0]), np.array([-20.0]), 1.0, 1).register_shift
+        1.0
+    """
+
+    f0_hz: np.ndarray
+    loudness_db: np.ndarray
+    register_shift: float
+    n_note_frames: int
+
+
+def adjust_to_instrument(
+    f0_hz: np.ndarray,
+    f0_confidence: np.ndarray,
+    loudness_db: np.ndarray,
+    statistics: dict[str, Any],
+    threshold: float = 1.0,
+    quiet: float = 20.0,
+) -> Adjusted:
+    """Moves a recording into the register and the dynamics of an instrument.
+
+    Args:
+        f0_hz: Pitch of the recording in Hz, [n_frames].
+        f0_confidence: How sure the pitch is, 0 to 1, [n_frames].
+        loudness_db: Loudness in dB, [n_frames].
+        statistics: The instrument's `mean_pitch` (MIDI) and `quantile_transform` (of
+            its loudness), as `postprocessing.load_statistics` gives them.
+        threshold: How clear a sound must be to count as a note; from 0 (all) to 2.
+        quiet: By how many dB the space between notes is lowered, where nothing at all
+            is heard of a note.
+
+    Returns:
+        Pitch moved by whole octaves, loudness given the instrument's distribution.
+    """
+    is_note, clarity = postprocessing.detect_notes(
+        loudness_db, f0_confidence, threshold
+    )
+    is_note, clarity = np.asarray(is_note).ravel(), np.asarray(clarity).ravel()
+    if not is_note.any():
+        return Adjusted(f0_hz, loudness_db, 0.0, 0)
+    midi = core.hz_to_midi(f0_hz).numpy()
+    octaves = register_shift(
+        float(midi[is_note].mean()), float(statistics["mean_pitch"])
+    )
+    _, matched_db = postprocessing.fit_quantile_transform(
+        loudness_db, is_note, inv_quantile=statistics["quantile_transform"]
+    )
+    matched_db = np.array(matched_db, np.float32).reshape(loudness_db.shape)
+    matched_db[~is_note] -= quiet * (1.0 - clarity[~is_note])
+    return Adjusted(
+        (f0_hz * 2.0**octaves).astype(np.float32),
+        np.maximum(matched_db, SILENCE_DB).astype(np.float32),
+        octaves,
+        int(is_note.sum()),
+    )
+
+
+def register_shift(mean_midi: float, instrument_midi: float) -> float:
+    """Whole octaves that bring a recording to an instrument's register.
+
+    The octave at or above the instrument's mean is taken, where instruments sound
+    clear; a recording more than an octave and a half below is not lifted beyond it.
+
+    Args:
+        mean_midi: Mean pitch of the recording's notes, MIDI.
+        instrument_midi: Mean pitch of the instrument's notes, MIDI.
+
+    Returns:
+        Octaves, positive for up.
+    """
+    distance = (instrument_midi - mean_midi) / 12.0
+    return float(np.floor(distance) if distance > 1.5 else np.ceil(distance))
+
+
+def shift_by_hand(
+    f0_hz: np.ndarray,
+    loudness_db: np.ndarray,
+    pitch_shift: float,
+    loudness_shift: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Applies the shifts that a user asks for and keeps both within the model's range.
+
+    Args:
+        f0_hz: Pitch in Hz, [n_frames].
+        loudness_db: Loudness in dB, [n_frames].
+        pitch_shift: Octaves, positive for up.
+        loudness_shift: dB, positive for louder.
+
+    Returns:
+        Pitch within 0 Hz and MIDI note 110, and loudness not below silence, as float32.
+    """
+    highest_hz = 440.0 * 2.0 ** ((HIGHEST_MIDI - 69.0) / 12.0)
+    f0_hz = np.clip(f0_hz * 2.0**pitch_shift, 0.0, highest_hz)
+    loudness_db = np.maximum(loudness_db + loudness_shift, SILENCE_DB)
+    return f0_hz.astype(np.float32), loudness_db.astype(np.float32)

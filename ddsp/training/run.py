@@ -1,0 +1,258 @@
+"""Training from a dataset and a configuration: what the commands call."""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import gin
+
+from ddsp.training import config as config_lib
+from ddsp.training import data, models, train_util, trainers
+from ddsp.training.data.record_files import find_records
+from ddsp.training.errors import InputError
+from ddsp.training.progress import Progress
+
+BASE_CONFIG = "optimization/base.gin"
+MODEL_CONFIG = "models/solo_instrument.gin"
+BATCH_SIZE = 16
+CHECKPOINTS_TO_KEEP = 3
+
+
+def train_model(
+    dataset: str | Path,
+    output: str | Path,
+    config: str | Path | None = None,
+    steps: int = 30000,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    save_every: int = 300,
+    gin_files: Sequence[str | Path] = (),
+    gin_params: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Path:
+    """Trains a model on a dataset, going on where an earlier call has stopped.
+
+    The same from Python as `ddsp train`, for instance
+    `train_model("violin_dataset", "violin_model", steps=5000)`.
+
+    Args:
+        dataset: Folder made by `ddsp prepare`, or a file pattern of records.
+        output: Folder of the model; training goes on from a checkpoint in it.
+        config: Gin file of the model; None is the configuration of the checkpoint that
+            training goes on from, or else models/solo_instrument.gin.
+        steps: Step at which training ends, counted from the model's first.
+        batch_size: Examples per step; None is what the checkpoint's configuration says,
+            or else 16.
+        learning_rate: Learning rate of the first step; None is what the configuration
+            says.
+        save_every: Steps between two checkpoints.
+        gin_files: Further gin files, read after config.
+        gin_params: Bindings such as 'RnnFcDecoder.ch = 256', read last.
+        progress: Where the run reports; None is the standard output.
+
+    Returns:
+        Folder of the model.
+
+    Raises:
+        InputError: If an argument, the dataset or a configuration cannot be used.
+        FloatingPointError: If the loss is not finite.
+
+    """
+    _require_positive(
+        steps=steps,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        save_every=save_every,
+    )
+    dataset, output = map(train_util.expand_path, (dataset, output))
+    info = _describe_dataset(dataset)
+    progress = Progress() if progress is None else progress
+    explicit = {
+        "train.batch_size": batch_size,
+        "train.num_steps": steps,
+        "train.steps_per_save": save_every,
+        "Trainer.learning_rate": learning_rate,
+    }
+    with config_lib.isolated_gin():
+        _parse_model(output, config, gin_files)
+        _bind({"train.data_provider": "@data.TFRecordProvider()"})
+        _bind(_dataset_bindings(dataset, info))
+        _bind({name: value for name, value in explicit.items() if value is not None})
+        config_lib.parse_gin([], gin_params)
+        _require_rates(info)
+        _require_writable(output)
+        progress.note(f"device: {train_util.describe_device()}")
+        run_training(output, output, progress=progress)
+    return Path(output)
+
+
+def run_training(
+    save_dir: str,
+    restore_dir: str,
+    tpu: str = "",
+    cluster_config: str = "",
+    early_stop_loss_value: float | None = None,
+    report_loss_to_hypertune: bool = False,
+    progress: Progress | None = None,
+) -> None:
+    """Trains whatever gin is configured for.
+
+    Args:
+        save_dir: Folder of the model.
+        restore_dir: Folder or path of a checkpoint to go on from.
+        tpu: See `train_util.get_strategy`.
+        cluster_config: See `train_util.get_strategy`.
+        early_stop_loss_value: See `train_util.train`.
+        report_loss_to_hypertune: See `train_util.train`.
+        progress: See `train_util.train`.
+
+    Raises:
+        InputError: If no model or no data provider is bound.
+    """
+    if _query("get_model.model") is None:
+        raise InputError(
+            "A configuration must say what to train. Got no binding of "
+            "get_model.model; add --gin_file=models/solo_instrument.gin."
+        )
+    if _query("train.data_provider") is None:
+        raise InputError(
+            "A configuration must say what to train on. Got no binding of "
+            "train.data_provider; add --gin_file=datasets/tfrecord.gin and "
+            "--gin_param=\"TFRecordProvider.file_pattern='FOLDER/data.tfrecord*'\"."
+        )
+    strategy = train_util.get_strategy(tpu=tpu, cluster_config=cluster_config)
+    with strategy.scope():
+        model = models.get_model()
+        trainer = trainers.get_trainer_class()(model, strategy)
+    pattern = _query("TFRecordProvider.file_pattern")
+    train_util.train(
+        data_provider=gin.REQUIRED,
+        trainer=trainer,
+        save_dir=save_dir,
+        restore_dir=restore_dir,
+        early_stop_loss_value=early_stop_loss_value,
+        report_loss_to_hypertune=report_loss_to_hypertune,
+        progress=progress,
+        dataset_folder=_folder_of(pattern) if isinstance(pattern, str) else None,
+    )
+
+
+def _require_positive(**arguments: float | None) -> None:
+    """Raises for an argument that is neither None nor positive."""
+    for name, value in arguments.items():
+        if value is not None and not value > 0:
+            raise InputError(
+                f"{name} must be positive. Got {name}={value}; give a larger number."
+            )
+
+
+def _folder_of(dataset: str) -> str:
+    """The folder of a dataset that was given as folder or as pattern."""
+    return dataset if os.path.isdir(dataset) else os.path.dirname(dataset) or "."
+
+
+def _describe_dataset(dataset: str) -> dict[str, Any] | None:
+    """Makes sure that there are records; returns how they were made, if known."""
+    if not any(sign in dataset for sign in "*?[") and not os.path.isdir(dataset):
+        raise InputError(
+            f"A dataset must be a folder made by `ddsp prepare`. Got {dataset}, which "
+            "is none; make one with: ddsp prepare RECORDINGS -o DATASET"
+        )
+    find_records(dataset)
+    return data.read_dataset_info(dataset)
+
+
+def _parse_model(
+    output: str, config: str | Path | None, gin_files: Sequence[str | Path]
+) -> None:
+    """Reads everything that is not about the dataset or this run."""
+    config_lib.parse_gin([BASE_CONFIG])
+    _bind(
+        {"batch_size": BATCH_SIZE, "Trainer.checkpoints_to_keep": CHECKPOINTS_TO_KEEP}
+    )
+    if config is not None:
+        config_lib.parse_gin([config], skip_unknown=True)
+    elif _has_checkpoint(output):
+        config_lib.load_model_config(output)
+    else:
+        config_lib.parse_gin([MODEL_CONFIG])
+    config_lib.parse_gin(gin_files, skip_unknown=True)
+
+
+def _has_checkpoint(folder: str) -> bool:
+    try:
+        train_util.get_latest_checkpoint(folder)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _bind(bindings: dict[str, Any]) -> None:
+    """Makes bindings from names and values; a string is an expression of gin."""
+    config_lib.parse_gin([], [f"{name} = {value}" for name, value in bindings.items()])
+
+
+def _query(name: str) -> Any:
+    """What gin has bound to a name; None if nothing."""
+    try:
+        return gin.query_parameter(name)
+    except ValueError:
+        return None
+
+
+def _dataset_bindings(dataset: str, info: dict[str, Any] | None) -> dict[str, Any]:
+    """How provider and model must be set for a dataset."""
+    bindings: dict[str, Any] = {"TFRecordProvider.file_pattern": repr(dataset)}
+    if info is None:
+        return bindings
+    names = ("example_secs", "sample_rate", "frame_rate", "centered")
+    bindings.update({f"TFRecordProvider.{name}": info[name] for name in names})
+    preprocessor = _query("Autoencoder.preprocessor")
+    if not str(preprocessor).endswith("F0LoudnessPreprocessor()"):
+        return bindings  # Such a model brings rates and lengths of its own.
+    shape = data.ExampleShape(*(info[name] for name in names))
+    bindings.update(
+        {
+            "F0LoudnessPreprocessor.time_steps": shape.n_frames - shape.centered,
+            "F0LoudnessPreprocessor.frame_rate": shape.frame_rate,
+            "F0LoudnessPreprocessor.sample_rate": shape.sample_rate,
+            # The dataset has the loudness that playing will measure.
+            "F0LoudnessPreprocessor.compute_loudness": False,
+            "F0LoudnessPreprocessor.centered": shape.centered,
+            "Harmonic.n_samples": shape.n_samples,
+            "Harmonic.sample_rate": shape.sample_rate,
+            "SpectralLoss.sample_rate": shape.sample_rate,
+            "FilteredNoise.n_samples": shape.n_samples,
+        }
+    )
+    return bindings
+
+
+def _require_rates(info: dict[str, Any] | None) -> None:
+    """Raises if the model wants another dataset than it gets."""
+    for name in ("sample_rate", "frame_rate"):
+        wanted = _query(f"%{name}")
+        if info is not None and wanted is not None and info[name] != wanted:
+            raise InputError(
+                f"A dataset must have the rates of the model's configuration, with "
+                f"{name}={wanted}. Got {name}={info[name]}; prepare it again with "
+                f"--{name} {wanted}, or use another --config."
+            )
+
+
+def _require_writable(folder: str) -> None:
+    """Raises if nothing can be written to a folder, which need not exist yet."""
+    place = Path(os.path.abspath(folder))
+    while not place.exists():
+        place = place.parent
+    try:
+        # Permissions do not tell everything; trying does.
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"A model must go to a folder that can be written. Got {folder} "
+            f"({error.strerror}: {place}); choose another one."
+        ) from error

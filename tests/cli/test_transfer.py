@@ -1,0 +1,176 @@
+"""`ddsp transfer`: what it writes, what it says, what it refuses."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from matplotlib.image import imread
+from tiny_model import make_tiny_model
+
+from ddsp.cli import main as main_lib
+from ddsp.training import audio_io
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(make_tiny_model(tmp_path_factory.mktemp("model")))
+
+
+def tones(*frequencies_hz: float, secs: float = 1.0) -> np.ndarray:
+    time = np.arange(int(secs * 22050)) / 22050
+    partials = [
+        np.sin(2 * np.pi * k * f0_hz * time) / k
+        for f0_hz in frequencies_hz
+        for k in range(1, 9)
+    ]
+    return 0.2 * np.sum(partials, axis=0)
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a stereo recording in it."""
+    monkeypatch.chdir(tmp_path)
+    left = tones(220.0)
+    soundfile.write("voice.flac", np.stack([left, 0.5 * left], axis=1), 22050)
+    return tmp_path
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_recording_is_played(
+    room: Path, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["transfer", "voice.flac", "-o", "out.wav", "--model", model, "--no_adjust"]
+    assert main_lib.main(argv) == 0
+    audio, sample_rate = soundfile.read("out.wav")
+    assert (audio.size, sample_rate) == (16000, 16000)
+    spectrum = np.abs(np.fft.rfft(audio * np.hanning(16000)))
+    assert np.argmax(spectrum[180:260]) + 180 == pytest.approx(220, abs=3)
+    out, err = capsys.readouterr()
+    assert out.startswith("out.wav: 1.0 s played by ")
+    assert err == ""
+    assert names(room) == {"voice.flac", "out.wav"}
+
+
+def test_same_seed_writes_the_same_bytes(room: Path, model: str) -> None:
+    argv = ["transfer", "voice.flac", "--model", model, "--seed", "3", "-o"]
+    assert main_lib.main([*argv, "a.wav"]) == main_lib.main([*argv, "b.wav"]) == 0
+    assert (room / "a.wav").read_bytes() == (room / "b.wav").read_bytes()
+
+
+def test_plot_is_written_beside_the_sound(room: Path, model: str) -> None:
+    argv = ["transfer", "voice.flac", "-o", "out.wav", "--model", model]
+    assert main_lib.main([*argv, "--plot", "out.png"]) == 0
+    assert imread(room / "out.png").shape[1] >= 1600
+    assert names(room) == {"voice.flac", "out.wav", "out.png"}
+
+
+@pytest.mark.usefixtures("room")
+def test_options_reach_the_instrument(
+    model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["transfer", "voice.flac", "-o", "out.wav", "--model", model]
+    argv += ["--no_adjust", "--pitch_shift", "1", "--loudness_shift", "-12"]
+    assert main_lib.main(argv) == 0
+    assert "1 octave higher" in capsys.readouterr().out
+    audio, _ = soundfile.read("out.wav")
+    spectrum = np.abs(np.fft.rfft(audio * np.hanning(16000)))
+    assert np.argmax(spectrum[180:500]) + 180 == pytest.approx(440, abs=5)
+    source = audio_io.load_audio("voice.flac")
+    change_db = 20 * np.log10(audio.std() / source.std())
+    assert change_db == pytest.approx(-12.0, abs=0.1)
+
+
+def test_chord_is_played_and_warned_of(
+    room: Path, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    soundfile.write("chord.wav", tones(261.6, 329.6, 392.0) / 3, 22050)
+    argv = ["transfer", "chord.wav", "-o", "out.wav", "--model", model]
+    assert main_lib.main(argv) == 0
+    warnings = capsys.readouterr().err.splitlines()
+    assert any("warning: more than one note" in line for line in warnings)
+    assert (room / "out.wav").exists()
+
+
+def spoil(room: Path) -> None:
+    """Puts things into the working folder that cannot be used."""
+    (room / "empty.wav").touch()
+    (room / "text.wav").write_text("no sound")
+    soundfile.write("silent.wav", np.zeros(16000), 16000)
+    soundfile.write("short.wav", tones(220.0, secs=0.1), 22050)
+    (room / "folder.wav").mkdir()
+    (room / "bare").mkdir()
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"input": "missing.wav"}, "missing.wav"),
+        ({"input": "empty.wav"}, "empty.wav"),
+        ({"input": "text.wav"}, "text.wav"),
+        ({"input": "silent.wav"}, "silent.wav"),
+        ({"input": "short.wav"}, "short.wav"),
+        ({"input": "bare"}, "bare"),
+        ({"model": "kazoo"}, "kazoo"),
+        ({"model": "bare"}, "ckpt-<step>.index"),
+        ({"output": "nowhere/out.wav"}, "nowhere/out.wav"),
+        ({"output": "out.mp3"}, "out.mp3"),
+        ({"output": "folder.wav"}, "folder.wav"),
+        ({"output": "text.wav/out.wav"}, "text.wav/out.wav"),
+        ({"input": "silent.wav", "output": "silent.wav"}, "silent.wav"),
+        ({"plot": "nowhere/out.png"}, "nowhere/out.png"),
+        ({"plot": "out.jpeg"}, "out.jpeg"),
+    ],
+    ids=str,
+)
+def test_bad_input_is_one_line_and_leaves_nothing(
+    room: Path,
+    model: str,
+    capsys: pytest.CaptureFixture[str],
+    changed: dict[str, str],
+    named: str,
+) -> None:
+    spoil(room)
+    before = {path: os.stat(path).st_mtime_ns for path in room.rglob("*")}
+    used = {"input": "voice.flac", "output": "out.wav", "model": model, **changed}
+    argv = ["transfer", used["input"], "-o", used["output"], "--model", used["model"]]
+    if "plot" in used:
+        argv += ["--plot", used["plot"]]
+    assert main_lib.main(argv) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    (line,) = err.splitlines()
+    assert line.startswith("ddsp transfer: error: ")
+    assert named in line
+    after = {path: os.stat(path).st_mtime_ns for path in room.rglob("*")}
+    assert after == before
+
+
+def test_damaged_checkpoint_is_named_and_not_the_recording(
+    room: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (room / "model").mkdir()
+    make_tiny_model(room / "model")
+    data = room / "model" / "ckpt-0.data-00000-of-00001"
+    data.write_bytes(data.read_bytes()[:100])
+    assert main_lib.main(["transfer", "voice.flac", "-o", "o.wav", "--model", "model"])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "model" in line
+    assert "voice.flac" not in line
+    assert names(room) == {"voice.flac", "model"}
+
+
+@pytest.mark.usefixtures("room")
+def test_place_to_write_is_checked_before_the_work(
+    model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(*args: object) -> None:
+        raise AssertionError(f"worked on {args} before looking")
+
+    monkeypatch.setattr(audio_io, "load_audio", work)
+    argv = ["transfer", "voice.flac", "-o", "nowhere/out.wav", "--model", model]
+    assert main_lib.main(argv) == 2

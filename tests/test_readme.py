@@ -1,0 +1,82 @@
+"""What the README shows works as it is shown."""
+
+import ast
+import importlib
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from ddsp.cli import main as main_lib
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def sound_snippet() -> str:
+    (snippet,) = [text for text in SNIPPETS if "synths.Harmonic" in text]
+    return snippet
+
+
+def test_sound_in_ten_lines_takes_ten_lines() -> None:
+    lines = [line for line in sound_snippet().splitlines() if line.strip()]
+    assert len(lines) <= 10
+
+
+def test_sound_in_ten_lines_glides_up_and_fades(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(compile(sound_snippet(), "README.md", "exec"), {})
+    audio, sample_rate = soundfile.read("glide.wav")
+    assert (audio.size, sample_rate) == (32000, 16000)
+    window = np.hanning(3200)
+    for at_secs, f0_hz in ((0.1, 115.5), (1.0, 165.0)):
+        start = int(at_secs * 16000) - 1600 if at_secs > 0.1 else 0
+        spectrum = np.abs(np.fft.rfft(audio[start : start + 3200] * window, 16000))
+        peak = np.argmax(spectrum[:200])
+        assert peak == pytest.approx(f0_hz, abs=4)
+    assert audio[-1600:].std() < 0.2 * audio[1600:3200].std()
+
+
+def find(module: str, name: str) -> Any:
+    """What `from module import name` gives."""
+    owner = importlib.import_module(module)
+    if not hasattr(owner, name):
+        importlib.import_module(f"{module}.{name}")
+    return getattr(owner, name)
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS)
+def test_every_name_of_the_library_exists(snippet: str) -> None:
+    tree = ast.parse(snippet)
+    imported = {
+        alias.name: find(str(node.module), alias.name)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert imported
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            owner = imported.get(node.value.id)
+            assert owner is None or hasattr(owner, node.attr), ast.unparse(node)
+
+
+def test_every_command_parses() -> None:
+    commands = re.findall(r"^(?:pip .*&& )?ddsp (.+)$", README, re.MULTILINE)
+    assert len(commands) >= 5
+    parser = main_lib._build_parser()
+    for command in commands:
+        assert parser.parse_args(command.split()).command in main_lib.COMMANDS
+
+
+def test_every_linked_file_exists() -> None:
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
+    assert links
+    for link in links:
+        assert (ROOT / link).exists(), link

@@ -1,0 +1,55 @@
+"""A dataset says what it is, and a damaged description is no surprise later."""
+
+import json
+from pathlib import Path
+
+import pytest
+from records import dataset_info
+
+from ddsp.training import data
+from ddsp.training.errors import InputError
+
+
+@pytest.mark.parametrize("name", ["", "data.tfrecord*", "data.tfrecord-00000-of-00001"])
+def test_description_is_found_from_folder_or_pattern(tmp_path: Path, name: str) -> None:
+    (tmp_path / "dataset.json").write_text(dataset_info(sample_rate=48000))
+    info = data.read_dataset_info(tmp_path / name)
+    assert info is not None and info["sample_rate"] == 48000
+
+
+def test_a_folder_without_description_has_none(tmp_path: Path) -> None:
+    assert data.read_dataset_info(tmp_path) is None
+    assert data.read_dataset_info(str(tmp_path / "nowhere" / "data*")) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"\xff\xfe\x00",
+        b"[" * 100_000,
+        b'{"format": 1}',
+        dataset_info(format=2).encode(),
+        dataset_info(sample_rate="16000").encode(),
+        dataset_info(sample_rate=True).encode(),
+        dataset_info(sample_rate=0).encode(),
+        dataset_info(frame_rate=-250).encode(),
+        dataset_info(frame_rate=10**100).encode(),
+        dataset_info(example_secs=float("nan")).encode(),
+        dataset_info(example_secs=float("inf")).encode(),
+        dataset_info(hop_secs=None).encode(),
+        dataset_info(centered="no").encode(),
+        dataset_info(n_examples=1.5).encode(),
+        json.dumps({"format": 1, "sample_rate": 16000}).encode(),
+    ],
+)
+def test_a_damaged_description_is_one_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "dataset.json"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as raised:
+        data.read_dataset_info(tmp_path)
+    message = str(raised.value)
+    assert str(path) in message and "\n" not in message

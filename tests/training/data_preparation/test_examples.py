@@ -1,0 +1,70 @@
+"""Where examples begin, and that they are cut exactly there."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from records import read_records
+
+from ddsp.training.data import ExampleShape
+from ddsp.training.data_preparation import examples
+
+SHAPE = ExampleShape(1.0, 16000, 100, centered=True)
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "starts"),
+    [
+        (16000, [0]),
+        (16159, [0]),
+        (16160, [0, 1]),
+        (32000, [0, 50, 100]),
+        (33600, [0, 50, 100, 110]),
+    ],
+)
+def test_the_last_example_ends_where_the_recording_ends(
+    n_samples: int, starts: list[int]
+) -> None:
+    assert examples.example_starts(n_samples, n_samples, SHAPE, 50) == starts
+
+
+@pytest.mark.parametrize("sample_rate", [16000, 22050, 44100, 48000])
+@pytest.mark.parametrize("centered", [True, False])
+def test_examples_are_whole_and_aligned_at_any_rate(
+    tmp_path: Path, sample_rate: int, centered: bool
+) -> None:
+    shape = ExampleShape(0.33, sample_rate, 250, centered)
+    n_samples, n_16k = round(1.2345 * sample_rate), round(1.2345 * 16000)
+    n_frames = n_16k // 64 + 1 if centered else -(-n_16k // 64)
+    # Every value says at which second it stands.
+    np.save(tmp_path / "a.npy", np.arange(n_samples) / sample_rate)
+    np.save(tmp_path / "b.npy", np.arange(n_16k) / 16000)
+    recording = examples.AnalysedRecording(
+        tmp_path / "a.npy", tmp_path / "b.npy", {"f0_hz": np.arange(n_frames) / 250}
+    )
+    starts = examples.example_starts(n_samples, n_16k, shape, 60)
+    assert len(starts) > 3
+    for start in starts:
+        cut = examples.cut_example(recording, start, shape)
+        assert cut["audio"].size == shape.n_samples
+        assert cut["audio_16k"].size == shape.n_samples_16k
+        assert cut["f0_hz"].size == shape.n_frames
+        assert abs(cut["audio"][0] - start / 250) <= 0.51 / sample_rate
+        assert cut["audio_16k"][0] == cut["f0_hz"][0] == start / 250
+    assert starts[-1] / 250 + 0.33 > 1.2345 - 2 / 250
+
+
+def test_silence_begins_at_minus_100_db() -> None:
+    assert examples.is_silent(np.zeros(10))
+    assert examples.is_silent(np.full(10, -9e-6))
+    assert not examples.is_silent(np.array([0.0, -2e-5]))
+
+
+@pytest.mark.parametrize("n_shards", [1, 3, 7])
+def test_shards_hold_all_examples_in_order(tmp_path: Path, n_shards: int) -> None:
+    wanted = [{"audio": np.array([i, 0.1 * i], np.float32)} for i in range(7)]
+    counts = list(examples.write_records(wanted, 7, n_shards, tmp_path))
+    assert counts == list(range(1, 8))
+    assert len(list(tmp_path.iterdir())) == n_shards
+    for found, example in zip(read_records(tmp_path), wanted, strict=True):
+        np.testing.assert_array_equal(found["audio"], example["audio"])

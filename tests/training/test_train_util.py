@@ -1,0 +1,314 @@
+"""The loop: what it saves, what it says, and how it ends."""
+
+import importlib.util
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import gin
+import numpy as np
+import pytest
+import tensorflow as tf
+from tiny_training import ToneProvider, make_trainer
+
+from ddsp.training import checkpoints, train_util
+from ddsp.training.errors import InputError
+from ddsp.training.progress import Progress
+
+
+class Counter:
+    """Gives numbers instead of audio."""
+
+    def get_batch(self, batch_size: int, shuffle: bool, repeats: int) -> Iterator[int]:
+        del batch_size, shuffle, repeats
+        return iter(range(1_000_000))
+
+
+class StubTrainer:
+    """A trainer whose loss is a function of the step."""
+
+    def __init__(self, loss: Callable[[int], float] = lambda step: 10.0 / step) -> None:
+        self.step = 0
+        self.saved: list[int] = []
+        self._loss = loss
+
+    def distribute_dataset(self, dataset: Any) -> Any:
+        return dataset
+
+    def build(self, batch: Any) -> None:
+        assert batch == 0
+
+    def restore(self, path: str) -> None:
+        self.step = int(checkpoints.get_latest_checkpoint(path).rpartition("-")[2])
+
+    def save(self, folder: str) -> None:
+        self.saved.append(self.step)
+        Path(folder, f"ckpt-{self.step}.index").write_text("")
+
+    def train_step(self, batches: Iterator[int]) -> dict[str, tf.Tensor]:
+        next(batches)
+        self.step += 1
+        loss = tf.constant(self._loss(self.step))
+        return {"spectral_loss": loss, "total_loss": loss}
+
+
+def train(trainer: StubTrainer, folder: Path, num_steps: int, **kwargs: Any) -> str:
+    """Trains and returns what the run has said."""
+    stream = io.StringIO()
+    kwargs = {"save_dir": str(folder), "restore_dir": str(folder), **kwargs}
+    progress = Progress(stream, seconds=0.0)
+    try:
+        train_util.train(
+            Counter(), trainer, num_steps=num_steps, progress=progress, **kwargs
+        )
+    finally:
+        trainer.said = stream.getvalue()  # type: ignore[attr-defined]
+    return stream.getvalue()
+
+
+def test_checkpoints_are_saved_at_intervals_and_once_at_the_end(tmp_path: Path) -> None:
+    trainer = StubTrainer()
+    train(trainer, tmp_path, num_steps=10, steps_per_save=4)
+    assert trainer.saved == [4, 8, 10]
+
+
+def test_the_last_step_is_not_saved_twice(tmp_path: Path) -> None:
+    trainer = StubTrainer()
+    train(trainer, tmp_path, num_steps=8, steps_per_save=4)
+    assert trainer.saved == [4, 8]
+
+
+def test_steps_are_a_total_over_all_sessions(tmp_path: Path) -> None:
+    train(StubTrainer(), tmp_path, num_steps=3)
+    second = StubTrainer()
+    said = train(second, tmp_path, num_steps=5)
+    assert second.saved == [5]
+    assert "going on from step 3\n" in said
+    assert "step 4/5 " in said
+    assert "step 3/5 " not in said
+
+
+def test_a_finished_run_says_so_and_saves_nothing(tmp_path: Path) -> None:
+    train(StubTrainer(), tmp_path, num_steps=3)
+    second = StubTrainer()
+    said = train(second, tmp_path, num_steps=3)
+    assert second.step == 3
+    assert second.saved == []
+    assert "already at step 3" in said
+
+
+def test_each_session_writes_its_configuration_once(tmp_path: Path) -> None:
+    gin.bind_parameter("train.batch_size", 7)
+    train(StubTrainer(), tmp_path, num_steps=3)
+    train(StubTrainer(), tmp_path, num_steps=5)
+    found = sorted(path.name for path in tmp_path.glob("*.gin"))
+    assert found == ["operative_config-0.gin", "operative_config-3.gin"]
+    text = (tmp_path / found[0]).read_text()
+    assert "train.batch_size = 7" in text
+    assert "progress" not in text  # The original would not know it.
+
+
+def test_a_line_is_written_for_every_step_that_is_due(tmp_path: Path) -> None:
+    said = train(StubTrainer(), tmp_path, num_steps=4)
+    lines = [line for line in said.splitlines() if line.startswith("step")]
+    assert [line.split("  ")[:2] for line in lines] == [
+        ["step 1/4", "loss 10.000"],
+        ["step 2/4", "loss 5.000"],
+        ["step 3/4", "loss 3.333"],
+        ["step 4/4", "loss 2.500"],
+    ]
+
+
+def test_a_quiet_run_still_shows_its_last_step(tmp_path: Path) -> None:
+    stream = io.StringIO()
+    progress = Progress(stream, seconds=1e6)
+    folder = str(tmp_path)
+    train_util.train(
+        Counter(),
+        StubTrainer(),
+        num_steps=4,
+        save_dir=folder,
+        restore_dir=folder,
+        progress=progress,
+    )
+    lines = [line for line in stream.getvalue().splitlines() if "loss" in line]
+    assert len(lines) == 1
+    # The mean of steps 2 to 4: the first was read to wait for it.
+    assert lines[0].startswith(f"step 4/4  loss {(5 + 10 / 3 + 2.5) / 3:.3f}")
+
+
+def test_interruption_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
+    def loss(step: int) -> float:
+        if step == 6:
+            raise KeyboardInterrupt
+        return 1.0
+
+    trainer = StubTrainer(loss)
+    with pytest.raises(KeyboardInterrupt):
+        train(trainer, tmp_path, num_steps=10, steps_per_save=4)
+    assert trainer.saved == [4, 6]
+    last = trainer.said.splitlines()[-1]  # type: ignore[attr-defined]
+    assert last == (
+        f"stopped at step 6 of 10 and saved in {tmp_path}; "
+        "the same command goes on from there"
+    )
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1e6])
+def test_a_loss_that_is_no_number_ends_the_run_unsaved(
+    tmp_path: Path, seconds: float
+) -> None:
+    trainer = StubTrainer(lambda step: np.nan if step >= 6 else 1.0)
+    with pytest.raises(FloatingPointError, match="total_loss=nan at step 6"):
+        train_util.train(
+            Counter(),
+            trainer,
+            num_steps=20,
+            steps_per_save=4,
+            save_dir=str(tmp_path),
+            restore_dir=str(tmp_path),
+            progress=Progress(io.StringIO(), seconds=seconds),
+        )
+    assert trainer.saved == [4]
+
+
+def test_a_run_stops_early_at_the_loss_that_is_asked_for(tmp_path: Path) -> None:
+    trainer = StubTrainer()
+    said = train(trainer, tmp_path, num_steps=100, early_stop_loss_value=2.6)
+    assert trainer.saved == [4]  # 10 / 4 is the first at or below it.
+    assert "stopped early" in said
+
+
+def test_without_a_folder_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    trainer = StubTrainer()
+    train(trainer, tmp_path, num_steps=3, save_dir="", restore_dir="")
+    assert trainer.step == 3
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_to_restore_from_must_have_a_checkpoint(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="restore_dir must hold a checkpoint"):
+        train(StubTrainer(), tmp_path, num_steps=3, restore_dir=str(tmp_path / "typo"))
+
+
+def test_a_provider_without_examples_is_an_input_error(tmp_path: Path) -> None:
+    class Nothing:
+        def get_batch(self, *args: Any, **kwargs: Any) -> list[int]:
+            del args, kwargs
+            return []
+
+    with pytest.raises(InputError, match="at least one batch"):
+        train_util.train(Nothing(), StubTrainer(), save_dir=str(tmp_path))
+
+
+def test_hypertune_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not in this version"):
+        train(StubTrainer(), tmp_path, num_steps=3, report_loss_to_hypertune=True)
+
+
+def test_a_missing_tensorboard_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    said = train(StubTrainer(), tmp_path, num_steps=4, steps_per_summary=2)
+    assert said.count("tensorboard") == 1
+    assert not (tmp_path / "summaries").exists()
+
+
+def test_summaries_are_means_since_the_last_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scalars: dict[tuple[str, int], float] = {}
+    texts: dict[str, str] = {}
+
+    def scalar(name: str, value: float, step: int) -> None:
+        scalars[name, step] = value
+
+    def text(name: str, value: str, step: int) -> None:
+        texts[f"{name} at {step}"] = value
+
+    # tf.summary works only where tensorboard is installed.
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr(tf.summary, "scalar", scalar)
+    monkeypatch.setattr(tf.summary, "text", text)
+    train(StubTrainer(lambda step: float(step)), tmp_path, 5, steps_per_summary=2)
+    assert scalars["losses/total_loss", 2] == 1.5
+    assert scalars["losses/total_loss", 4] == 3.5
+    assert scalars["losses/spectral_loss", 4] == 3.5
+    assert scalars["steps_per_sec", 4] > 0.0
+    assert ("losses/total_loss", 5) not in scalars
+    (config,) = texts.values()
+    assert list(texts) == ["gin/operative_config-0 at 0"]
+    assert "    train.batch_size = 32" in config
+    assert "#### Parameters for train:" in config
+    assert "====" not in config
+    assert (tmp_path / "summaries" / "train").is_dir()
+
+
+def test_not_a_number_in_the_audio_is_found_with_its_step(tmp_path: Path) -> None:
+    with pytest.raises(FloatingPointError, match="at step 1"):
+        train_util.train(
+            ToneProvider(audio_value=np.nan),
+            make_trainer(),
+            batch_size=1,
+            num_steps=3,
+            save_dir=str(tmp_path),
+            restore_dir=str(tmp_path),
+            progress=Progress(io.StringIO()),
+        )
+    assert not list(tmp_path.glob("ckpt-*"))
+
+
+def test_statistics_are_copied_beside_the_model(tmp_path: Path) -> None:
+    dataset, model = tmp_path / "dataset", tmp_path / "model"
+    dataset.mkdir()
+    model.mkdir()
+    (dataset / "dataset_statistics.json").write_text("{}")
+    (dataset / "dataset_statistics.npz").write_bytes(b"arrays")
+    (dataset / "data.tfrecord-00000-of-00001").write_bytes(b"records")
+    copied = train_util.copy_statistics(str(dataset), str(model))
+    assert copied == ["dataset_statistics.json", "dataset_statistics.npz"]
+    assert sorted(path.name for path in model.iterdir()) == copied
+    assert (model / "dataset_statistics.npz").read_bytes() == b"arrays"
+    assert train_util.copy_statistics(str(tmp_path), str(model)) == []
+
+
+def test_one_device_needs_no_mirroring() -> None:
+    assert train_util.get_strategy() is tf.distribute.get_strategy()
+
+
+@pytest.mark.parametrize(
+    ("gpus", "text"),
+    [
+        ([], "CPU (no GPU visible)"),
+        (["GPU:0"], "GPU (NVIDIA H200)"),
+        (["GPU:0", "GPU:1"], "2 GPUs (NVIDIA H200)"),
+    ],
+)
+def test_device_is_described_in_a_few_words(
+    monkeypatch: pytest.MonkeyPatch, gpus: list[str], text: str
+) -> None:
+    details = {"device_name": "NVIDIA H200"}
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda _: gpus)
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda _: details)
+    assert train_util.describe_device() == text
+
+
+@pytest.mark.parametrize("config", [{"cluster": {}}, '{"task": {}}'])
+def test_an_incomplete_cluster_is_named(config: object) -> None:
+    with pytest.raises(KeyError, match='must have "cluster" and "task"'):
+        train_util.get_strategy(cluster_config=config)  # type: ignore[arg-type]
+
+
+def test_files_of_a_run_are_found_through_train_util() -> None:
+    for name in (
+        "expand_path",
+        "get_latest_checkpoint",
+        "get_latest_file",
+        "get_latest_operative_config",
+    ):
+        assert getattr(train_util, name) is getattr(checkpoints, name)
