@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+import ddsp
+
 HEAVY = (
     "IPython",
     "apache_beam",
@@ -26,11 +28,25 @@ def loaded_after(statement: str) -> set[str]:
     return set(output.stdout.split())
 
 
-@pytest.mark.parametrize("name", ["ddsp", "ddsp.training"])
-def test_import_loads_nothing_heavy_beyond_tensorflow(name: str) -> None:
-    loaded = loaded_after(f"import {name}")
+EVERYTHING = "import ddsp\nfor name in ddsp.__all__: getattr(ddsp, name)"
+
+
+@pytest.mark.parametrize("statement", [EVERYTHING, "import ddsp.training"])
+def test_import_loads_nothing_heavy_beyond_tensorflow(statement: str) -> None:
+    loaded = loaded_after(statement)
     assert {"ddsp", "tensorflow", "gin"} <= loaded
     assert not loaded & set(HEAVY) - loaded_after("import tensorflow")
+
+
+def test_commands_explain_themselves_without_tensorflow() -> None:
+    loaded = loaded_after("import ddsp.cli.main as m; m._build_parser()")
+    assert "ddsp" in loaded
+    assert "tensorflow" not in loaded
+
+
+def test_unknown_attribute_is_named() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'kore'"):
+        _ = ddsp.kore
 
 
 def test_version_needs_no_dependency() -> None:

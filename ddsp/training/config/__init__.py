@@ -2,7 +2,8 @@
 
 from ddsp.training.config.files import gin_search_path, resolve_gin_file
 from ddsp.training.config.model_config import load_model_config
-from ddsp.training.config.parsing import isolated_gin, operative_config_str, parse_gin
+from ddsp.training.config.parsing import parse_gin
+from ddsp.training.config.state import isolated_gin, operative_config_str
 
 __all__ = [
     "gin_search_path",

@@ -1,0 +1,41 @@
+"""The one configuration that gin keeps: setting it aside, and writing it out."""
+
+import contextlib
+from collections.abc import Iterator
+
+import gin
+
+
+@contextlib.contextmanager
+def isolated_gin() -> Iterator[None]:
+    """Starts with an empty configuration and puts back the present one afterwards.
+
+    Yields:
+        Nothing.
+    """
+    # gin 0.5 keeps one configuration in these globals and cannot save or swap it. This
+    # is the only place that touches them.
+    state = gin.config
+    bindings = {key: dict(value) for key, value in state._CONFIG.items()}
+    operative = {key: dict(value) for key, value in state._OPERATIVE_CONFIG.items()}
+    imports, singletons = set(state._IMPORTS), dict(state._SINGLETONS)
+    is_locked = gin.config_is_locked()
+    gin.clear_config()
+    try:
+        yield
+    finally:
+        gin.clear_config()
+        state._CONFIG.update(bindings)
+        state._OPERATIVE_CONFIG.update(operative)
+        state._IMPORTS.update(imports)
+        state._SINGLETONS.update(singletons)
+        state._set_config_is_locked(is_locked)
+
+
+def operative_config_str() -> str:
+    """Writes out all bindings and defaults that have been in use.
+
+    Returns:
+        Text that `parse_gin` can read.
+    """
+    return gin.operative_config_str()
