@@ -4,6 +4,7 @@ import dataclasses
 import math
 import os
 from collections.abc import Sequence
+from typing import Any
 
 import gin
 import tensorflow as tf
@@ -20,6 +21,13 @@ SHUFFLE_BYTES = 256 << 20
 # Where records cannot be counted, as on remote storage.
 UNKNOWN_N_RECORDS = 10_000
 BYTES_PER_VALUE = 4
+# What the original assumes of records that do not describe themselves.
+DEFAULTS = {
+    "example_secs": 4,
+    "sample_rate": 16000,
+    "frame_rate": 250,
+    "centered": False,
+}
 
 
 @gin.register(module="ddsp.training.data")
@@ -27,11 +35,11 @@ class TFRecordProvider(DataProvider):
     """Reads the examples that `ddsp prepare` or the original's preparation wrote.
 
     Each example has `audio`, `audio_16k`, `f0_hz`, `f0_confidence` and `loudness_db`,
-    float32. Where a `dataset.json` lies beside the records, the settings must agree
-    with it.
+    float32. Where a `dataset.json` lies beside the records, it says how long they are,
+    and settings must agree with it.
 
     Example:
-        >>> provider = TFRecordProvider("violin_dataset", centered=True, seed=1)
+        >>> provider = TFRecordProvider("violin_dataset", seed=1)
         >>> batch = next(iter(provider.get_batch(batch_size=2)))
         >>> batch["f0_hz"].shape
         TensorShape([2, 1001])
@@ -40,13 +48,16 @@ class TFRecordProvider(DataProvider):
     def __init__(
         self,
         file_pattern: str | Sequence[str] | None = None,
-        example_secs: float = 4,
-        sample_rate: int = 16000,
-        frame_rate: int = 250,
-        centered: bool = False,
+        example_secs: float | None = None,
+        sample_rate: int | None = None,
+        frame_rate: int | None = None,
+        centered: bool | None = None,
         seed: int | None = None,
     ) -> None:
         """Describes the examples.
+
+        A number that is None is what the dataset's description says; without one, the
+        original's: 4 seconds, 16000 samples and 250 frames per second, not centred.
 
         Args:
             file_pattern: Pattern or patterns of record files, or the folder of a
@@ -63,13 +74,18 @@ class TFRecordProvider(DataProvider):
             InputError: If a `dataset.json` beside the records says something else.
             NotImplementedError: If there is no file_pattern.
         """
-        super().__init__(sample_rate, frame_rate)
         self._file_pattern = file_pattern or self.default_file_pattern
-        self._shape = ExampleShape(example_secs, sample_rate, frame_rate, centered)
-        self._seed = seed
         if isinstance(self._file_pattern, str | os.PathLike):
             self._file_pattern = os.fspath(self._file_pattern)
-            _check_dataset_info(self._file_pattern, self._shape)
+        given = {
+            "example_secs": example_secs,
+            "sample_rate": sample_rate,
+            "frame_rate": frame_rate,
+            "centered": centered,
+        }
+        self._shape = _complete_shape(self._file_pattern, given)
+        self._seed = seed
+        super().__init__(self._shape.sample_rate, self._shape.frame_rate)
 
     @property
     def default_file_pattern(self) -> str:
@@ -181,16 +197,18 @@ class LegacyTFRecordProvider(TFRecordProvider):
         return features
 
 
-def _check_dataset_info(file_pattern: str, shape: ExampleShape) -> None:
-    """Raises if the dataset was prepared with other settings."""
-    info = read_dataset_info(file_pattern)
-    if info is None:
-        return
-    for name in ("example_secs", "sample_rate", "frame_rate", "centered"):
-        expected, got = info[name], getattr(shape, name)
-        if expected != got:
+def _complete_shape(
+    file_pattern: str | Sequence[str], given: dict[str, Any]
+) -> ExampleShape:
+    """Fills in what is not given; raises if the dataset was prepared otherwise."""
+    info = read_dataset_info(file_pattern) if isinstance(file_pattern, str) else None
+    for name, got in given.items():
+        if info and got is not None and got != info[name]:
             raise InputError(
                 f"The data provider must be set as {file_pattern} was prepared, with "
-                f"{name}={expected}. Got {name}={got}; bind TFRecordProvider.{name} = "
-                f"{expected}."
+                f"{name}={info[name]}. Got {name}={got}; bind TFRecordProvider.{name} "
+                f"= {info[name]}, or leave it out."
             )
+    known: dict[str, Any] = info or DEFAULTS
+    numbers = {n: known[n] if got is None else got for n, got in given.items()}
+    return ExampleShape(**numbers)

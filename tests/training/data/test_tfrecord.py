@@ -260,7 +260,7 @@ def test_settings_must_agree_with_the_description(
     write_dataset(tmp_path, 1)
     (tmp_path / "dataset.json").write_text(dataset_info(**{name: value}))
     with pytest.raises(InputError) as raised:
-        provider(tmp_path)
+        data.TFRecordProvider(str(tmp_path), 0.1, 16000, 50, centered=False)
     assert f"with {name}={value}. Got {name}=" in str(raised.value)
     assert f"bind TFRecordProvider.{name} = {value}" in str(raised.value)
 
@@ -269,3 +269,13 @@ def test_settings_that_agree_with_the_description_pass(tmp_path: Path) -> None:
     write_dataset(tmp_path, 1)
     (tmp_path / "dataset.json").write_text(dataset_info())
     assert tags_of(provider(tmp_path).get_dataset()).tolist() == [1.0]
+
+
+def test_the_description_says_what_is_not_given(tmp_path: Path) -> None:
+    write_dataset(tmp_path, 1)
+    described = {"frame_rate": 100, "example_secs": 1.5, "centered": True}
+    (tmp_path / "dataset.json").write_text(dataset_info(**described))
+    source = data.TFRecordProvider(str(tmp_path))
+    assert source.frame_rate == 100
+    assert source.features_dict["f0_hz"].shape == [151]
+    assert source.features_dict["audio_16k"].shape == [24000]
