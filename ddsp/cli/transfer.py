@@ -36,7 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=0.0,
         metavar="OCTAVES",
-        help="octaves to move the pitch by (default: 0)",
+        help="octaves to add to the automatic choice of register, e.g. -1 "
+        "(default: 0; see --no_adjust)",
     )
     parser.add_argument(
         "--loudness_shift",

@@ -281,7 +281,9 @@ class _Session:
             folder = os.path.join(self.save_dir, "summaries", "train")
             self.writer = tf.summary.create_file_writer(folder)
         else:
-            self.progress.note("no summaries: the package tensorboard is not installed")
+            self.progress.note(
+                "no summaries: the package tensorboard, which is optional, is missing"
+            )
         write_gin_config(self.writer, self.save_dir, self.saved_step)
 
     def run(
