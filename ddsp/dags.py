@@ -224,7 +224,7 @@ def _check_modules(dag: DAG, modules: dict[str, Any]) -> None:
             f"Keyword arguments must be modules. Got {wrong}; a module can be called "
             "and has a name."
         )
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = dict(modules)
     for node in dag:
         if not 2 <= len(node) <= 3:
             raise ValueError(
@@ -236,7 +236,7 @@ def _check_modules(dag: DAG, modules: dict[str, Any]) -> None:
                 f"Two modules must not share a name. Got {node[0].name!r} twice; give "
                 "one of them another name."
             )
-    taken = [name for name in (*modules, *found) if name in _RESERVED]
+    taken = [name for name in found if name in _RESERVED]
     if taken:
         raise ValueError(
             f"A module must not be called 'inputs' or 'out'. Got {taken}; rename it."

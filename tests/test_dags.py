@@ -63,6 +63,7 @@ def test_gin_references_in_the_dag_build_modules() -> None:
         ([("a", ["x"], ["y"])], {}, "Every node must name a module"),
         ([("a", ["x"], ["y"])], {"a": 3}, "must be modules"),
         ([(double("a"), ["x"]), (double("a"), ["x"])], {}, "share a name"),
+        ([(double("a"), ["x"])], {"a": double("a")}, "share a name"),
         ([(double("out"), ["x"], ["y"])], {}, "'inputs' or 'out'"),
         ([(double("a"),)], {}, "A node must be"),
         ([(double("call"), ["x"], ["y"])], {}, "layer's attribute"),

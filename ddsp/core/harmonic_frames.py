@@ -17,12 +17,15 @@ from ddsp.core import phase
 Pair = tuple[tf.Tensor, tf.Tensor]
 
 
-def applies(frequencies: tf.Tensor, n_samples: int, method: str) -> bool:
+def applies(
+    frequencies: tf.Tensor, amplitudes: tf.Tensor, n_samples: int, method: str
+) -> bool:
     """Whether the controls fit this form: whole samples per frame, a cross-fade."""
     n_frames = frequencies.shape[1]
     return (
         method in ("window", "linear")
         and n_frames is not None
+        and n_frames == amplitudes.shape[1]
         and n_samples % n_frames == 0
         and n_samples > n_frames + 1
     )

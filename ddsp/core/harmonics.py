@@ -104,7 +104,7 @@ def harmonic_synthesis(
             amp_resample_method,
             use_angular_cumsum,
         )
-    if harmonic_frames.applies(frequencies, n_samples, amp_resample_method):
+    if harmonic_frames.applies(frequencies, amplitudes, n_samples, amp_resample_method):
         return harmonic_frames.synthesize(
             frequencies, amplitudes, n_samples, sample_rate, amp_resample_method
         )

@@ -16,8 +16,9 @@ class Reverb(Processor):
     Example:
         >>> import tensorflow as tf
         >>> echo = tf.constant([[0.0, 0.0, 0.5]])
-        >>> Reverb()(tf.constant([[1.0, 0.0, 0.0, 0.0]]),
-        echo).numpy().round(3).tolist() [[1.0, 0.0, 0.5, 0.0]]
+        >>> wet = Reverb()(tf.constant([[1.0, 0.0, 0.0, 0.0]]), echo)
+        >>> wet.numpy().round(3).tolist()
+        [[1.0, 0.0, 0.5, 0.0]]
     """
 
     def __init__(

@@ -79,13 +79,15 @@ def parse_gin(restore_dir: str) -> None:
     if os.path.isfile(os.path.join(config.gin_search_path(), EVAL_CONFIG)):
         packaged.append(EVAL_CONFIG)
     config.parse_gin(packaged)
-    files = list(options.gin_file)
+    # A model folder may come from anywhere: its config is read as data.
     try:
-        files.insert(0, train_util.get_latest_operative_config(restore_dir))
+        train_util.get_latest_operative_config(restore_dir)
     except FileNotFoundError:
         logging.info("No operative config in %s.", restore_dir)
+    else:
+        config.load_model_config(restore_dir)
     config.parse_gin(
-        files,
+        list(options.gin_file),
         options.gin_param,
         extra_dirs=options.gin_search_path,
         skip_unknown=True,

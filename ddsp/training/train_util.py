@@ -211,8 +211,8 @@ def train(
     trainer.build(_first_batch(batches))
     _restore(trainer, restore_dir, save_dir)
     session = _Session(trainer, save_dir, progress, steps_per_summary, steps_per_save)
-    session.open()
-    if save_dir and dataset_folder:
+    session.open(num_steps)
+    if save_dir and dataset_folder and session.saved_step < num_steps:
         copy_statistics(dataset_folder, save_dir)
     try:
         session.run(batches, num_steps, early_stop_loss_value)
@@ -271,11 +271,12 @@ class _Session:
     saved_step: int = 0
     summary_time: float = 0.0
 
-    def open(self) -> None:
+    def open(self, num_steps: int) -> None:
         """Writes what a session writes once."""
         self.saved_step = int(self.trainer.step)
         self.summary_time = time.monotonic()
-        if not self.save_dir:
+        # A run that has nothing to do leaves the model's folder as it is.
+        if not self.save_dir or self.saved_step >= num_steps:
             return
         if importlib.util.find_spec("tensorboard"):
             folder = os.path.join(self.save_dir, "summaries", "train")

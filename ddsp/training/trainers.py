@@ -204,7 +204,17 @@ class Trainer:
 
         Returns:
             Path of the checkpoint, without the endings of its files.
+
+        Raises:
+            FloatingPointError: If a weight is not finite; nothing is written.
         """
+        for variable in self.model.trainable_variables:
+            if not bool(tf.reduce_all(tf.math.is_finite(variable))):
+                raise FloatingPointError(
+                    f"Weights must be finite. Got {variable.path} with values that are "
+                    f"not, after step {int(self.step)}; go on from the checkpoint "
+                    "before, with a lower learning rate."
+                )
         return checkpoints.save_checkpoint(
             self.model,
             self.optimizer,

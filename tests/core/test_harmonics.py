@@ -157,3 +157,11 @@ def test_normalized_shares_add_up_to_one_without_those_above_nyquist() -> None:
 
 def test_silent_frame_stays_silent_when_normalized() -> None:
     np.testing.assert_array_equal(core.normalize_harmonics(tf.zeros([1, 2, 3])), 0.0)
+
+
+def test_one_frame_of_pitch_serves_many_of_amplitude(rng: np.random.Generator) -> None:
+    gains = rng.uniform(0.2, 1.0, [1, 10, 1]).astype(np.float32)
+    one = np.full([1, 1, 1], 300.0, np.float32)
+    held = core.harmonic_synthesis(one, gains, n_samples=1000)
+    repeated = core.harmonic_synthesis(np.tile(one, [1, 10, 1]), gains, n_samples=1000)
+    np.testing.assert_allclose(held, repeated, atol=1e-5)

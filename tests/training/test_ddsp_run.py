@@ -12,6 +12,7 @@ import tiny_training
 from absl import flags
 
 from ddsp.training import ddsp_run
+from ddsp.training.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -74,7 +75,7 @@ def test_later_configurations_win(parse: Callable[..., None], tmp_path: Path) ->
     (model / "operative_config-0.gin").write_text("batch_size = -1\n")
     (model / "operative_config-10.gin").write_text(
         "batch_size = 1\nlearning_rate = 1.0\nRnnFcDecoder.ch = 1\n"
-        "Trainer.grad_clip_norm = 1.0\nNoSuchThing.argument = 1\n"
+        "Trainer.grad_clip_norm = 1.0\n"
     )
     (more / "mine.gin").write_text(
         "learning_rate = 2.0\nRnnFcDecoder.ch = 2\nTrainer.grad_clip_norm = 2.0\n"
@@ -121,8 +122,12 @@ def test_training_goes_on_where_it_stopped(
     assert ddsp_run.main([]) == 0
     gin.clear_config()
     flags.FLAGS.unparse_flags()
-    # All else is in the model's folder, as in the original.
-    parse(f"--save_dir={model}", "--gin_param=train.num_steps = 3")
+    # All but paths is in the model's folder.
+    parse(
+        f"--save_dir={model}",
+        f"--gin_param=TFRecordProvider.file_pattern = '{dataset}/data.tfrecord*'",
+        "--gin_param=train.num_steps = 3",
+    )
     assert ddsp_run.main([]) == 0
     names = {path.name for path in model.iterdir()}
     assert {
@@ -187,3 +192,12 @@ def test_memory_growth_is_set_for_every_gpu(monkeypatch: pytest.MonkeyPatch) -> 
     )
     ddsp_run.allow_memory_growth()
     assert growing == {"GPU:0": True, "GPU:1": True}
+
+
+def test_the_config_of_a_model_folder_imports_nothing(
+    parse: Callable[..., None], tmp_path: Path
+) -> None:
+    (tmp_path / "operative_config-0.gin").write_text("import antigravity\n")
+    parse()
+    with pytest.raises(InputError, match="import nothing but ddsp"):
+        ddsp_run.parse_gin(str(tmp_path))

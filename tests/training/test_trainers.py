@@ -199,3 +199,12 @@ def test_two_replicas_take_the_step_of_one() -> None:
     code = f"import sys\nsys.path[:0] = {paths!r}\n{code}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_weights_that_are_not_numbers_are_not_saved(tmp_path: Path) -> None:
+    trainer = built_trainer()
+    variable = trainer.model.trainable_variables[0]
+    variable.assign(tf.fill(variable.shape, float("nan")))
+    with pytest.raises(FloatingPointError, match="Weights must be finite"):
+        trainer.save(tmp_path)
+    assert not list(tmp_path.iterdir())

@@ -89,8 +89,11 @@ def get_latest_checkpoint(checkpoint_path: str | Path) -> str:
         return path
     if tf.io.gfile.isdir(path):
         state = tf.train.get_checkpoint_state(path)
-        if state and tf.io.gfile.exists(f"{state.model_checkpoint_path}.index"):
-            return state.model_checkpoint_path
+        if state:
+            # Only the name counts: a folder may have been copied, or lie.
+            named = os.path.join(path, os.path.basename(state.model_checkpoint_path))
+            if tf.io.gfile.exists(f"{named}.index"):
+                return named
         found = numbered_files(path, "ckpt-", ".index")
         if found:
             return found[max(found)].removesuffix(".index")

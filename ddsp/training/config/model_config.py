@@ -150,8 +150,12 @@ def _refusal_of_binding(statement: Any) -> str:
 def _is_keras_config(value: Any) -> bool:
     """Whether a value has a dictionary that Keras would turn into an object."""
     if isinstance(value, dict):
-        return bool(_KERAS_KEYS & value.keys()) or any(
-            map(_is_keras_config, value.values())
+        # A key that is no text yet, such as a macro, could become anything.
+        hidden = not all(isinstance(key, (str, int, float)) for key in value)
+        return (
+            hidden
+            or bool(_KERAS_KEYS & value.keys())
+            or any(map(_is_keras_config, value.values()))
         )
     if isinstance(value, (list, tuple)):
         return any(map(_is_keras_config, value))

@@ -129,12 +129,26 @@ class Model(tf.keras.Model):
         """Computes losses and keeps them for the end of the call.
 
         Args:
-            loss_objs: Losses; those without `get_losses_dict` are left out.
+            loss_objs: Losses.
             *args: Arguments of every loss.
+
+        Raises:
+            TypeError: If one of them is no loss.
+            ValueError: If two of them have one name.
         """
         for loss in loss_objs:
-            if hasattr(loss, "get_losses_dict"):
-                self._losses_dict.update(loss.get_losses_dict(*args))
+            if not hasattr(loss, "get_losses_dict"):
+                raise TypeError(
+                    "A loss must have get_losses_dict. Got "
+                    f"{type(loss).__name__}; derive it from ddsp.losses.Loss."
+                )
+            for name, value in loss.get_losses_dict(*args).items():
+                if name in self._losses_dict:
+                    raise ValueError(
+                        f"Two losses must not share a name. Got name={name!r} twice; "
+                        "give one of them another name."
+                    )
+                self._losses_dict[name] = value
 
     def restore(
         self,

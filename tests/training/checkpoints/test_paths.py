@@ -77,3 +77,15 @@ def test_the_config_is_found_from_a_checkpoint_in_the_folder(tmp_path):
     assert checkpoints.get_latest_operative_config(tmp_path / "ckpt-600") == newest
     with pytest.raises(FileNotFoundError):
         checkpoints.get_latest_operative_config(tmp_path / "a" / "b")
+
+
+def test_a_checkpoint_file_cannot_lead_out_of_its_folder(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    for folder in (inside, outside):
+        folder.mkdir()
+        (folder / "ckpt-7.index").write_text("")
+    (outside / "ckpt-9.index").write_text("")
+    state = f'model_checkpoint_path: "{outside}/ckpt-9"\n'
+    (inside / "checkpoint").write_text(state)
+    found = checkpoints.get_latest_checkpoint(inside)
+    assert Path(found) == inside / "ckpt-7"

@@ -5,7 +5,7 @@ import tensorflow as tf
 from exact_sound import play_harmonics
 from small_models import GOLDEN, TRAINED, build, recorded_run, tiny_autoencoder
 
-from ddsp import core
+from ddsp import core, losses
 from ddsp.training import config, models
 
 # The original's phases are inexact, so its sound is no measure of ours.
@@ -133,3 +133,16 @@ def test_gin_puts_models_together():
         ]
     gin.clear_config()
     assert models.Autoencoder().decoder is None
+
+
+def test_two_losses_of_one_name_are_refused() -> None:
+    model = models.Model()
+    loss = losses.SpectralLoss(fft_sizes=(64,))
+    audio = tf.zeros([1, 256])
+    with pytest.raises(ValueError, match="share a name"):
+        model._update_losses_dict([loss, loss], audio, audio)
+
+
+def test_what_is_no_loss_is_refused() -> None:
+    with pytest.raises(TypeError, match="get_losses_dict"):
+        models.Model()._update_losses_dict([abs], tf.zeros([1]))
