@@ -19,8 +19,9 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from ddsp import core, losses, spectral_ops
+from ddsp import core, losses
 from ddsp.training import audio_io
+from ddsp.training.inference.recording import measure
 from ddsp.training.inference.transfer import TimbreTransfer, resolve_model
 
 SAMPLE_RATE, FRAME_RATE, HOP = 16000, 250, 64
@@ -31,16 +32,8 @@ def features_of(audio: np.ndarray) -> dict[str, np.ndarray]:
     """Centred pitch and loudness, and the audio, cut to whole frames."""
     n_frames = len(audio) // HOP
     audio = audio[: n_frames * HOP]
-    f0_hz, confidence = spectral_ops.compute_f0(audio, FRAME_RATE)
-    loudness_db = np.asarray(
-        spectral_ops.compute_loudness(audio, SAMPLE_RATE, FRAME_RATE)
-    )
-    return {
-        "audio": audio,
-        "f0_hz": f0_hz[:n_frames],
-        "f0_confidence": confidence[:n_frames],
-        "loudness_db": loudness_db[:n_frames],
-    }
+    f0_hz, _, loudness_db = measure(audio, n_frames, FRAME_RATE)
+    return {"audio": audio, "f0_hz": f0_hz, "loudness_db": loudness_db}
 
 
 def static_loss(

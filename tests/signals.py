@@ -58,3 +58,13 @@ def harmonic_truth(
         gain = np.where(k * frequency < sample_rate / 2, gain, 0.0)
         audio += gain * np.sin(2 * np.pi * (k * phase % 1.0))
     return audio
+
+
+def magnitude_truth(audio: np.ndarray, size: int) -> np.ndarray:
+    """Hann spectrogram, 3/4 overlap, padded at the end, float64, [n_frames, n_bins]."""
+    hop = size // 4
+    n_frames = -(-len(audio) // hop)
+    padded = np.pad(audio.astype(np.float64), [0, size])
+    frames = np.stack([padded[i * hop : i * hop + size] for i in range(n_frames)])
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)
+    return np.abs(np.fft.rfft(frames * window))

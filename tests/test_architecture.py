@@ -12,7 +12,7 @@ MAX_LINES = 400
 # Lowest layer first. A file imports from its own package and from earlier rows
 # only; the members of one row do not import each other.
 LAYERS = (
-    ("ddsp.version", "ddsp.configurable", "ddsp.pretrained"),
+    ("ddsp.version", "ddsp.configurable", "ddsp.pretrained", "ddsp.terminal"),
     ("ddsp.core",),
     ("ddsp.spectral_ops", "ddsp.dags"),
     ("ddsp.processors",),
@@ -27,6 +27,7 @@ LAYERS = (
         "ddsp.training.loss_history",
         "ddsp.training.progress",
         "ddsp.training.recurrent",
+        "ddsp.training.writable",
     ),
     ("ddsp.training.nn",),
     (

@@ -1,7 +1,5 @@
 """Finds out whether results can be written, before the work that makes them."""
 
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,14 +45,11 @@ def check_folder(folder: Path, path: str) -> None:
         InputError: If the folder is missing or cannot be written.
     """
     from ddsp.training.errors import InputError
+    from ddsp.training.writable import why_not_writable
 
-    try:
-        # Permissions do not tell everything; trying does.
-        handle, trial = tempfile.mkstemp(prefix=".ddsp-", dir=folder)
-    except OSError as error:
+    reason = why_not_writable(folder)
+    if reason:
         raise InputError(
             f"Results must go to a folder that can be written. Got {path} "
-            f"({error.strerror}: {folder}); make the folder or choose another one."
-        ) from error
-    os.close(handle)
-    os.unlink(trial)
+            f"({reason}: {folder}); make the folder or choose another one."
+        )

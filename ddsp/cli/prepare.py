@@ -2,12 +2,13 @@
 
 import argparse
 import shlex
-import shutil
 import sys
 import threading
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
+
+from ddsp.terminal import StatusLine
 
 if TYPE_CHECKING:
     from ddsp.training.data_preparation import DatasetInfo
@@ -139,12 +140,10 @@ class ProgressLine:
             seconds: Time between two lines; None is a quarter of a second on a terminal
                 and 1.5 seconds elsewhere.
         """
-        self._stream = stream
-        self._is_terminal = stream.isatty()
-        default = TERMINAL_SECONDS if self._is_terminal else LOG_SECONDS
+        self._line = StatusLine(stream)
+        default = TERMINAL_SECONDS if self._line.is_terminal else LOG_SECONDS
         self._seconds = default if seconds is None else seconds
         self._text = ""
-        self._width = 0
         self._start = time.monotonic()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._repeat, daemon=True)
@@ -163,8 +162,7 @@ class ProgressLine:
         """Ends the thread and clears the line."""
         self._ended.set()
         self._thread.join()
-        if self._width:
-            self._write("\r" + " " * self._width + "\r")
+        self._line.clear()
 
     def say(self, text: str) -> None:
         """Sets the text to show.
@@ -177,14 +175,4 @@ class ProgressLine:
     def _repeat(self) -> None:
         """Shows the newest text until the end."""
         while not self._ended.wait(self._seconds):
-            text = f"{time.monotonic() - self._start:4.0f} s  {self._text}"
-            if not self._is_terminal:
-                self._write(text + "\n")
-                continue
-            text = text[: shutil.get_terminal_size().columns - 1]
-            self._write("\r" + text.ljust(self._width))
-            self._width = len(text)
-
-    def _write(self, text: str) -> None:
-        self._stream.write(text)
-        self._stream.flush()
+            self._line.show(f"{time.monotonic() - self._start:4.0f} s  {self._text}")

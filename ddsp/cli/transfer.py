@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
         InputError: If the recording, the model or the place to write to cannot be used.
     """
     from ddsp.cli.outputs import check_output
-    from ddsp.training import audio_io, plotting
+    from ddsp.training import audio_io, data, plotting
     from ddsp.training.errors import InputError
     from ddsp.training.inference import TimbreTransfer, resolve_model
 
@@ -80,8 +80,7 @@ def run(args: argparse.Namespace) -> int:
     if args.plot:
         check_output(args.plot, ".png", inputs=[args.input, args.output])
     folder = resolve_model(args.model)
-    # At the rate at which the recording's features are measured.
-    sample_rate = 16000
+    sample_rate = data.FEATURE_SAMPLE_RATE
     audio = audio_io.load_audio(args.input, sample_rate)
     instrument = TimbreTransfer.from_folder(folder)
     try:

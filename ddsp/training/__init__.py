@@ -1,6 +1,5 @@
 """Whatever has weights, data or a run. Importing it registers all gin names."""
 
-from ddsp import core, dags, effects, losses, processors, spectral_ops, synths
 from ddsp.training import (
     checkpoints,
     config,
@@ -20,22 +19,15 @@ from ddsp.training import (
 __all__ = [
     "checkpoints",
     "config",
-    "core",
-    "dags",
     "data",
     "decoders",
-    "effects",
     "encoders",
     "inference",
-    "losses",
     "models",
     "nn",
     "plotting",
     "postprocessing",
     "preprocessing",
-    "processors",
-    "spectral_ops",
-    "synths",
     "train_util",
     "trainers",
 ]

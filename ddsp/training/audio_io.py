@@ -277,6 +277,24 @@ class _Resampled:
         return np.frombuffer(self._done, np.float32)[:n_out]
 
 
+def resample(audio: np.ndarray, rate_in: int, rate_out: int) -> np.ndarray:
+    """Brings audio to another rate, as `load_audio` does.
+
+    Args:
+        audio: Mono audio, float32, [n_samples].
+        rate_in: Its samples per second.
+        rate_out: Wanted samples per second.
+
+    Returns:
+        Audio, float32, [round(n_samples * rate_out / rate_in)].
+    """
+    if rate_in == rate_out:
+        return audio
+    blocks = _Resampled(rate_in, rate_out)
+    blocks.add(audio)
+    return blocks.finish()
+
+
 def write_wav(path: str | Path, audio: np.ndarray, sample_rate: int) -> None:
     """Writes mono audio as a 16-bit WAV file, whole or not at all.
 

@@ -81,11 +81,9 @@ def parse_gin(restore_dir: str) -> None:
     config.parse_gin(packaged)
     # A model folder may come from anywhere: its config is read as data.
     try:
-        train_util.get_latest_operative_config(restore_dir)
+        config.load_model_config(restore_dir)
     except FileNotFoundError:
         logging.info("No operative config in %s.", restore_dir)
-    else:
-        config.load_model_config(restore_dir)
     config.parse_gin(
         list(options.gin_file),
         options.gin_param,

@@ -1,11 +1,12 @@
 """The line that says how far a training run is."""
 
 import collections
-import shutil
 import sys
 import time
 from collections.abc import Callable
 from typing import TextIO
+
+from ddsp.terminal import StatusLine
 
 TERMINAL_SECONDS = 0.5  # Often enough to look alive.
 LOG_SECONDS = 2.0  # A log file keeps every line: fewer of them.
@@ -57,9 +58,8 @@ class Progress:
                 and two seconds elsewhere.
             clock: Function that returns the time in seconds.
         """
-        self._stream = sys.stdout if stream is None else stream
-        self._terminal = self._stream.isatty()
-        default = TERMINAL_SECONDS if self._terminal else LOG_SECONDS
+        self._line = StatusLine(sys.stdout if stream is None else stream)
+        default = TERMINAL_SECONDS if self._line.is_terminal else LOG_SECONDS
         self._seconds = default if seconds is None else seconds
         self._clock = clock
         self._total = 0
@@ -67,7 +67,6 @@ class Progress:
         self._marks: collections.deque[tuple[float, int]] = collections.deque(
             maxlen=RATE_LINES
         )
-        self._open_width = 0  # Characters of a terminal line that is not ended yet.
 
     def begin(self, total: int) -> None:
         """Starts a run.
@@ -107,11 +106,9 @@ class Progress:
         """
         self.mark(step)
         self._last_shown = self._clock()
-        text = f"step {step}/{self._total}  loss {loss:.3f}{self._speed(step)}"
-        if self._terminal:
-            self._redraw(text)
-        else:
-            self._write(text + "\n")
+        self._line.show(
+            f"step {step}/{self._total}  loss {loss:.3f}{self._speed(step)}"
+        )
 
     def note(self, text: str) -> None:
         """Writes a line of its own.
@@ -119,14 +116,12 @@ class Progress:
         Args:
             text: The line, without its end.
         """
-        self.end_line()
-        self._write(text + "\n")
+        self._line.end()
+        self._line.write(text + "\n")
 
     def end_line(self) -> None:
         """Ends the line that is being redrawn, if there is one."""
-        if self._open_width:
-            self._open_width = 0
-            self._write("\n")
+        self._line.end()
 
     def _speed(self, step: int) -> str:
         """Speed and time left, or nothing before they are known."""
@@ -137,13 +132,3 @@ class Progress:
         left = format_duration((self._total - step) / rate)
         digits = 0 if rate >= 100 else 2
         return f"  {rate:.{digits}f} steps/s  {left} left"
-
-    def _redraw(self, text: str) -> None:
-        """Draws over the line that stands on the terminal."""
-        text = text[: shutil.get_terminal_size().columns - 1]
-        self._write("\r" + text.ljust(self._open_width))
-        self._open_width = len(text)
-
-    def _write(self, text: str) -> None:
-        self._stream.write(text)
-        self._stream.flush()

@@ -1,7 +1,6 @@
 """Training from a dataset and a configuration: what the commands call."""
 
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from ddsp.training import data, models, train_util, trainers
 from ddsp.training.data.record_files import find_records
 from ddsp.training.errors import InputError
 from ddsp.training.progress import Progress
+from ddsp.training.writable import why_not_writable
 
 BASE_CONFIG = "optimization/base.gin"
 MODEL_CONFIG = "models/solo_instrument.gin"
@@ -247,12 +247,9 @@ def _require_writable(folder: str) -> None:
     place = Path(os.path.abspath(folder))
     while not place.exists():
         place = place.parent
-    try:
-        # Permissions do not tell everything; trying does.
-        with tempfile.TemporaryFile(dir=place):
-            pass
-    except OSError as error:
+    reason = why_not_writable(place)
+    if reason:
         raise InputError(
             f"A model must go to a folder that can be written. Got {folder} "
-            f"({error.strerror}: {place}); choose another one."
-        ) from error
+            f"({reason}: {place}); choose another one."
+        )

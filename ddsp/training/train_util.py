@@ -211,9 +211,7 @@ def train(
     trainer.build(_first_batch(batches))
     _restore(trainer, restore_dir, save_dir)
     session = _Session(trainer, save_dir, progress, steps_per_summary, steps_per_save)
-    session.open(num_steps)
-    if save_dir and dataset_folder and session.saved_step < num_steps:
-        copy_statistics(dataset_folder, save_dir)
+    session.open(num_steps, dataset_folder)
     try:
         session.run(batches, num_steps, early_stop_loss_value)
     except KeyboardInterrupt:
@@ -271,7 +269,7 @@ class _Session:
     saved_step: int = 0
     summary_time: float = 0.0
 
-    def open(self, num_steps: int) -> None:
+    def open(self, num_steps: int, dataset_folder: str | None) -> None:
         """Writes what a session writes once."""
         self.saved_step = int(self.trainer.step)
         self.summary_time = time.monotonic()
@@ -286,6 +284,8 @@ class _Session:
                 "no summaries: the package tensorboard, which is optional, is missing"
             )
         write_gin_config(self.writer, self.save_dir, self.saved_step)
+        if dataset_folder:
+            copy_statistics(dataset_folder, self.save_dir)
 
     def run(
         self, batches: Iterator[Any], num_steps: int, early_stop: float | None
@@ -323,7 +323,7 @@ class _Session:
 
     def save(self) -> None:
         """Saves a checkpoint, once for each step."""
-        self.losses.fetch()  # Refuses weights that are not numbers.
+        self.losses.fetch()  # Ends the run before it saves after a loss that is none.
         step = int(self.trainer.step)
         if self.save_dir and step != self.saved_step:
             self.trainer.save(self.save_dir)

@@ -3,8 +3,10 @@
 import math
 from dataclasses import dataclass
 
+from ddsp import spectral_ops
+
 # Pitch and loudness are measured at this rate, whatever the rate of the audio.
-FEATURE_SAMPLE_RATE = 16000
+FEATURE_SAMPLE_RATE = spectral_ops.CREPE_SAMPLE_RATE
 # Products such as 0.35 s * 20 frames per second miss a whole number by rounding.
 ROUNDING = 1e-6
 

@@ -3,9 +3,10 @@
 import numpy as np
 
 from ddsp import spectral_ops
+from ddsp.training import audio_io
+from ddsp.training.data import FEATURE_SAMPLE_RATE
 from ddsp.training.errors import InputError
 
-FEATURE_SAMPLE_RATE = 16000
 FEATURE_FRAME_RATE = 250
 SHORTEST_SECS = 0.25
 # A recording whose peak is below this holds nothing: -100 dB.
@@ -59,11 +60,7 @@ def to_feature_rate(audio: np.ndarray, sample_rate: int) -> np.ndarray:
     Returns:
         The audio at 16000 samples per second.
     """
-    import soxr
-
-    if sample_rate == FEATURE_SAMPLE_RATE:
-        return audio
-    return soxr.resample(audio, sample_rate, FEATURE_SAMPLE_RATE, quality="VHQ")
+    return audio_io.resample(audio, sample_rate, FEATURE_SAMPLE_RATE)
 
 
 def measure(

@@ -10,7 +10,7 @@ from ddsp.training.errors import InputError
 from ddsp.training.postprocessing.notes import detect_notes
 from ddsp.training.postprocessing.quantiles import fit_quantile_transform
 
-FEATURE_SAMPLE_RATE = 16000
+FEATURE_SAMPLE_RATE = spectral_ops.CREPE_SAMPLE_RATE
 # The windows of the last frames reach beyond an example into silence. Of very short
 # examples less is left out, so that something remains.
 N_LAST_FRAMES, LARGEST_SHARE = 20, 10
