@@ -68,3 +68,36 @@ def magnitude_truth(audio: np.ndarray, size: int) -> np.ndarray:
     frames = np.stack([padded[i * hop : i * hop + size] for i in range(n_frames)])
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)
     return np.abs(np.fft.rfft(frames * window))
+
+
+def wavetable_truth(f0_hz, amplitudes, tables, n_samples, sample_rate):
+    """One example of moving tables in float64, [n_samples].
+
+    Pitch and amplitudes are [n_frames], tables [n_table_frames, n_points].
+    """
+
+    def at_samples(frames, smooth=False):
+        position = np.arange(n_samples) * len(frames) / n_samples
+        before = np.floor(position).astype(int)
+        weight = position - before
+        if smooth:
+            weight = 0.5 - 0.5 * np.cos(np.pi * weight)
+        return before, np.minimum(before + 1, len(frames) - 1), weight
+
+    def interpolate(frames, smooth=False):
+        frames = frames.astype(np.float64)
+        before, after, weight = at_samples(frames, smooth)
+        return frames[before] * (1 - weight) + frames[after] * weight
+
+    steps = interpolate(f0_hz) / sample_rate
+    position = ((np.cumsum(steps) - steps) % 1.0) * tables.shape[1]
+    point = np.floor(position).astype(int)
+    rest, tables = position - point, tables.astype(np.float64)
+
+    def read(frame):
+        first = tables[frame, point % tables.shape[1]]
+        return first * (1 - rest) + tables[frame, (point + 1) % tables.shape[1]] * rest
+
+    before, after, weight = at_samples(tables)
+    audio = read(before) * (1 - weight) + read(after) * weight
+    return audio * interpolate(amplitudes, smooth=True)

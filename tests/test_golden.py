@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from signals import harmonic_truth, magnitude_truth
+from signals import harmonic_truth, magnitude_truth, wavetable_truth
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = json.loads((GOLDEN / "golden.json").read_text())
@@ -30,6 +30,8 @@ FAR_FROM_TRUTH = {
     "oscillator_bank_61",
     "harmonic_oscillator_bank_62",
     "harmonic_synthesis_dist",
+    "wavetable_synthesis_71",
+    "wavetable_synthesis_72",
 }
 
 
@@ -140,6 +142,17 @@ def truth_of(case: dict) -> np.ndarray:
             [
                 harmonic_truth(f0[:, 0], share, 1280, 16000)
                 for f0, share in zip(values["frequencies"], shares, strict=True)
+            ]
+        )
+    if case["call"].endswith("wavetable_synthesis"):
+        tables = values["wavetables"]
+        tables = tables[:, np.newaxis] if tables.ndim == 2 else tables
+        return np.stack(
+            [
+                wavetable_truth(f0[:, 0], loud[:, 0], table, 1280, 16000)
+                for f0, loud, table in zip(
+                    values["frequencies"], values["amplitudes"], tables, strict=True
+                )
             ]
         )
     amplitudes = values["amplitude_envelopes"]

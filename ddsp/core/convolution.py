@@ -1,5 +1,7 @@
 """Convolution by FFT, with one filter for the whole sound or one per frame."""
 
+from typing import Any
+
 import scipy.fft
 import tensorflow as tf
 
@@ -54,13 +56,14 @@ def crop_and_compensate_delay(
             f"padding must be 'same' or 'valid'. Got padding={padding!r}; use "
             "'same' to keep the length."
         )
-    start = delay_compensation
+    start, size = delay_compensation, sizes[padding]
     if start < 0:
-        start = max(0, (ir_size - 1) // 2 - 1)
-    end = start + sizes[padding]
-    missing = tf.maximum(0, end - tf.shape(audio)[1])
-    cropped = tf.pad(audio, [[0, 0], [0, missing]])[:, start:end]
-    return tf.ensure_shape(cropped, [audio.shape[0], sizes[padding]])
+        half = (ir_size - 1) // 2 - 1
+        start = max(0, half) if isinstance(half, int) else tf.maximum(0, half)
+    missing = tf.maximum(0, start + size - tf.shape(audio)[1])
+    cropped = tf.pad(audio, [[0, 0], [0, missing]])[:, start : start + size]
+    known_size = size if isinstance(size, int) else None
+    return tf.ensure_shape(cropped, [audio.shape[0], known_size])
 
 
 def fft_convolve(
@@ -71,8 +74,9 @@ def fft_convolve(
 ) -> tf.Tensor:
     """Filters audio with impulse responses, which may change from frame to frame.
 
-    With several frames the audio is cut into equal blocks without overlap and each is
-    convolved with its own response; the tails overlap and add.
+    With several frames the audio is cut into equal blocks without overlap, of which the
+    last may be shorter, and each is convolved with its own response; the tails overlap
+    and add. A single response is transformed once, however large the batch.
 
     Args:
         audio: Sound, [batch, n_samples].
@@ -85,49 +89,90 @@ def fft_convolve(
         Filtered sound, [batch, n_samples] for 'same'.
 
     Raises:
-        ValueError: If audio is not of rank 2, if the batch sizes differ, if n_frames
-            does not cut the audio into equal blocks, or if padding is unknown.
+        ValueError: If audio is not of rank 2, if the batch sizes differ, if something
+            is empty, if n_frames does not cut the audio into equal blocks, or if
+            padding is unknown.
+
+    Example:
+        >>> audio = tf.constant([[1.0, 0.0, 0.0, 2.0]])
+        >>> echo = tf.constant([[1.0, 0.5]])
+        >>> fft_convolve(audio, echo, "valid", 0).numpy().round(3).tolist()
+        [[1.0, 0.5, 0.0, 2.0, 1.0]]
     """
     audio, responses = tf_float32(audio), tf_float32(impulse_response)
-    if audio.shape.rank != 2:
-        raise ValueError(f"audio must be [batch, n_samples]. Got shape={audio.shape}.")
     if responses.shape.rank == 2:
         responses = responses[:, tf.newaxis, :]
-    _check_batch(audio, responses)
-    n_samples, n_taps = int(audio.shape[1]), int(responses.shape[-1])
-    n_frames = int(responses.shape[1])
+    _check_shapes(audio, responses)
+    n_samples, n_taps = _size(audio, 1), _size(responses, 2)
+    n_frames = _size(responses, 1)
     hop_size = _hop_size(n_samples, n_frames)
-    fft_size = get_fft_size(hop_size, n_taps, power_of_2=True)
+    fft_size = [_power_of_two(hop_size + n_taps - 1)]
     padded = tf.pad(audio, [[0, 0], [0, hop_size * n_frames - n_samples]])
     blocks = tf.reshape(padded, [-1, n_frames, hop_size])
-    spectra = tf.signal.rfft(blocks, [fft_size]) * tf.signal.rfft(responses, [fft_size])
-    convolved = tf.signal.irfft(spectra, [fft_size])
+    spectra = tf.signal.rfft(blocks, fft_size) * tf.signal.rfft(responses, fft_size)
+    convolved = tf.signal.irfft(spectra, fft_size)
     total = tf.signal.overlap_and_add(convolved, hop_size)
     return crop_and_compensate_delay(
         total, n_samples, n_taps, padding, delay_compensation
     )
 
 
-def _check_batch(audio: tf.Tensor, responses: tf.Tensor) -> None:
-    """One response for all, or one each."""
+def _check_shapes(audio: tf.Tensor, responses: tf.Tensor) -> None:
+    """Something of everything, and one response for all examples or one each."""
+    if audio.shape.rank != 2 or responses.shape.rank != 3:
+        raise ValueError(
+            "audio must be [batch, n_samples] and impulse_response [batch, n_taps] or "
+            f"[batch, n_frames, n_taps]. Got shapes {audio.shape} and "
+            f"{responses.shape}; add or remove axes."
+        )
+    if 0 in audio.shape[1:].as_list() + responses.shape[1:].as_list():
+        raise ValueError(
+            "audio and impulse_response must not be empty. Got shapes "
+            f"{audio.shape} and {responses.shape}; check what comes before."
+        )
     n_audio, n_responses = audio.shape[0], responses.shape[0]
-    if n_responses is None or n_responses == 1 or n_audio is None:
+    if n_responses in (None, 1) or n_audio is None:
         return
     if n_audio != n_responses:
         raise ValueError(
             "audio and impulse_response must have the same batch size, or one response "
-            f"for all. Got batches {n_audio} and {n_responses}."
+            f"for all. Got batches {n_audio} and {n_responses}; repeat or select one."
         )
 
 
-def _hop_size(n_samples: int, n_frames: int) -> int:
+def _size(x: tf.Tensor, axis: int) -> int | tf.Tensor:
+    """Size of an axis: a number if it is known while tracing, else a tensor."""
+    size = x.shape[axis]
+    return tf.shape(x)[axis] if size is None else int(size)
+
+
+def _power_of_two(size: int | tf.Tensor) -> int | tf.Tensor:
+    """Smallest power of two of at least this size."""
+    if isinstance(size, int):
+        return get_fft_size(size, 1)
+    below = size - 1
+    for shift in (1, 2, 4, 8, 16):  # Sets every bit behind the first one.
+        below = tf.bitwise.bitwise_or(below, tf.bitwise.right_shift(below, shift))
+    return below + 1
+
+
+def _hop_size(n_samples: int | tf.Tensor, n_frames: int | tf.Tensor) -> Any:
     """Samples per block, if that many blocks cover the audio exactly once."""
     hop_size = -(-n_samples // n_frames)
     n_blocks = -(-n_samples // hop_size)
+    message = (
+        "The frames must cut the audio into blocks of equal length, the last of which "
+        "may be shorter."
+    )
+    if not isinstance(n_blocks, int):
+        with tf.control_dependencies(
+            [tf.debugging.assert_equal(n_blocks, n_frames, message)]
+        ):
+            return tf.identity(hop_size)
     if n_blocks != n_frames:
         raise ValueError(
-            "The impulse responses must cut the audio into equal blocks. Got "
-            f"n_frames={n_frames} for n_samples={n_samples}, which makes {n_blocks} "
-            f"blocks of {hop_size}; use a number of frames that divides n_samples."
+            f"{message} Got n_frames={n_frames} for n_samples={n_samples}, but blocks "
+            f"of {hop_size} samples are {n_blocks}; use {n_blocks} frames, or a number "
+            "that divides n_samples."
         )
     return hop_size

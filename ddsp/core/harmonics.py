@@ -117,6 +117,79 @@ def harmonic_synthesis(
     return harmonic_oscillator_bank(f0, gains, sample_rate=sample_rate)[0]
 
 
+def streaming_harmonic_synthesis(
+    frequencies: tf.Tensor,
+    amplitudes: tf.Tensor,
+    harmonic_distribution: tf.Tensor | None = None,
+    initial_phase: tf.Tensor | None = None,
+    n_samples: int = 64000,
+    sample_rate: int = 16000,
+    amp_resample_method: str = "linear",
+    includes_next_frame: bool = False,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Plays a pitched sound chunk by chunk, each going on where the last one stopped.
+
+    Harmonics at or above half the sample rate are removed frame by frame, and the rest
+    is scaled to the whole amplitude.
+
+    Args:
+        frequencies: Fundamental in Hz, [batch, n_frames, 1].
+        amplitudes: Amplitude of the whole sound, [batch, n_frames, 1]; without a
+            distribution that of each harmonic, [batch, n_frames, n_harmonics].
+        harmonic_distribution: Weight of each harmonic, [batch, n_frames, n_harmonics].
+        initial_phase: Phase in radians at which the last chunk stopped, [batch, 1, 1].
+            Zero if None.
+        n_samples: Length of the chunk.
+        sample_rate: Samples per second.
+        amp_resample_method: 'window', 'linear' or 'nearest'; 'cubic' looks further than
+            one frame and leaves corners between chunks.
+        includes_next_frame: Whether the last frame of all controls is the first of the
+            next chunk. Then the controls glide towards it to the end of this one, and
+            chunks join without a seam; otherwise the last frame is held. n_samples must
+            be a multiple of the remaining frames.
+
+    Returns:
+        Audio, [batch, n_samples], and the phase in radians at its end, [batch, 1, 1].
+
+    Raises:
+        ValueError: If the next frame is included and n_samples is not a multiple of the
+            number of the others.
+
+    Example:
+        >>> pitch, loud = tf.fill([1, 3, 1], 4000.0), tf.ones([1, 3, 1])
+        >>> audio, phase = streaming_harmonic_synthesis(
+        ...     pitch, loud, n_samples=4, includes_next_frame=True)
+        >>> audio.numpy().round(3).tolist()
+        [[1.0, 0.0, -1.0, 0.0]]
+    """
+    frequencies, amplitudes = tf_float32(frequencies), tf_float32(amplitudes)
+    if harmonic_distribution is not None:
+        amplitudes *= normalize_harmonics(
+            tf_float32(harmonic_distribution), frequencies, sample_rate
+        )
+    n_extra = _hop_size(frequencies, n_samples) if includes_next_frame else 0
+    f0, gains = (
+        resample(frames, n_samples + n_extra, method)[:, :n_samples]
+        for frames, method in (
+            (frequencies, "linear"),
+            (amplitudes, amp_resample_method),
+        )
+    )
+    return harmonic_oscillator_bank(f0, gains, initial_phase, sample_rate)
+
+
+def _hop_size(frames: tf.Tensor, n_samples: int) -> int:
+    """Samples per frame, not counting the last frame, which lies behind the end."""
+    n_frames = (frames.shape[1] or 0) - 1
+    if n_frames < 1 or n_samples % n_frames:
+        raise ValueError(
+            "With the next frame included, n_samples must be a multiple of the number "
+            f"of the frames before it. Got n_samples={n_samples} with {n_frames} frames"
+            " before the next; use whole samples per frame."
+        )
+    return n_samples // n_frames
+
+
 def _inharmonic_synthesis(
     frequencies: tf.Tensor,
     amplitudes: tf.Tensor,

@@ -35,6 +35,8 @@ def angular_cumsum(angular_frequency: tf.Tensor, chunk_size: int = 1000) -> tf.T
             "angular_frequency must be [batch, n_samples, ...]. "
             f"Got rank={rank}; add a batch axis."
         )
+    if angular_frequency.dtype.size < 4:  # Half precision has no room for a phase.
+        angular_frequency = tf_float32(angular_frequency)
     n_samples = tf.shape(angular_frequency)[1]
     padding = [[0, 0], [0, -n_samples % chunk_size]] + [[0, 0]] * (rank - 2)
     padded = tf.pad(angular_frequency, padding)

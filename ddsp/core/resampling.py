@@ -166,6 +166,27 @@ def _positions(inputs: tf.Tensor, n_timesteps: int, add_endpoint: bool) -> Any:
     return np.arange(n_timesteps, dtype=np.float32) * scale
 
 
+def interpolation_points(
+    inputs: tf.Tensor, n_timesteps: int, add_endpoint: bool = True
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Between which frames each timestep lies.
+
+    Args:
+        inputs: Frames, [batch, n_frames, ...]; only their number counts.
+        n_timesteps: Timesteps.
+        add_endpoint: Whether the last frame is held up to the end.
+
+    Returns:
+        Number of the frame before, of the frame after, and the weight of the latter,
+        each [n_timesteps].
+    """
+    positions = _positions(inputs, n_timesteps, add_endpoint)
+    lower = tf.floor(positions)
+    frame, last = tf.cast(lower, tf.int32), tf.shape(inputs)[1] - 1
+    before, after = tf.minimum(frame, last), tf.minimum(frame + 1, last)
+    return before, after, tf_float32(positions) - tf_float32(lower)
+
+
 def _take(inputs: tf.Tensor, frame: tf.Tensor) -> tf.Tensor:
     """Frames by number, where the first and the last go on for ever."""
     last = tf.shape(inputs)[1] - 1
@@ -192,11 +213,9 @@ def _linear(inputs: tf.Tensor, n_timesteps: int, add_endpoint: bool) -> tf.Tenso
         weights = _segment_weights(positions, n_segments)
         outputs = _blend_segments(inputs, weights, add_endpoint)
         return outputs if add_endpoint else tf.concat([outputs, inputs[:, -1:]], 1)
-    lower = tf.floor(positions)
-    weights = _along_time(positions - lower, inputs.shape.rank)
-    before = _take(inputs, tf.cast(lower, tf.int32))
-    after = _take(inputs, tf.cast(lower, tf.int32) + 1)
-    return before + (after - before) * weights
+    lower, upper, weights = interpolation_points(inputs, n_timesteps, add_endpoint)
+    before, after = tf.gather(inputs, lower, axis=1), tf.gather(inputs, upper, axis=1)
+    return before + (after - before) * _along_time(weights, inputs.shape.rank)
 
 
 def _cubic(inputs: tf.Tensor, n_timesteps: int, add_endpoint: bool) -> tf.Tensor:

@@ -3,22 +3,79 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from gradients import assert_gradients_match_differences
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from signals import impulse
 
 from ddsp import core
 
-WINDOWS = [0, 1, 2, 3, 4, 5, 6, 7, 16, 21, 64, 127, 128, 129, 257, 300]
+
+@pytest.mark.parametrize("n_frequencies", [2, 5, 65, 129])
+def test_flat_magnitudes_are_flat_within_a_tenth_of_a_db(n_frequencies: int) -> None:
+    magnitudes = np.full([1, n_frequencies], 0.5, np.float32)
+    for window_size in range(301):
+        taps = core.frequency_impulse_response(magnitudes, window_size)
+        gains_db = 20 * np.log10(np.abs(np.fft.rfft(taps[0], 1024)) / 0.5)
+        assert np.abs(gains_db).max() < 0.1, window_size
 
 
-@pytest.mark.parametrize("window_size", WINDOWS)
-@pytest.mark.parametrize("n_frequencies", [2, 5, 65])
-def test_flat_magnitudes_leave_an_impulse_in_place(
-    window_size: int, n_frequencies: int
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    n_samples=st.integers(2, 400),
+    n_frequencies=st.integers(2, 200),
+    window_size=st.integers(0, 300),
+    n_frames=st.integers(1, 5),
+    padding=st.sampled_from(["same", "valid"]),
+)
+@example(400, 65, 0, 1, "same")  # The original was 2 samples late (C29).
+@example(400, 65, 257, 5, "same")
+@example(400, 65, 3, 1, "same")  # Silent in the original (C30).
+@example(400, 65, 1, 1, "valid")
+def test_impulse_comes_out_where_it_went_in(
+    n_samples: int, n_frequencies: int, window_size: int, n_frames: int, padding: str
 ) -> None:
-    audio = core.frequency_filter(
-        impulse(400, at=150), np.ones([1, n_frequencies], np.float32), window_size
+    n_samples = n_frames * n_samples
+    click = impulse(n_samples, at=n_samples // 3)
+    magnitudes = np.ones([1, n_frames, n_frequencies], np.float32)
+    audio = core.frequency_filter(click, magnitudes, window_size, padding)
+    n_taps = core.frequency_impulse_response(magnitudes, window_size).shape[-1]
+    longer = n_taps - 1 if padding == "valid" else 0
+    np.testing.assert_allclose(audio, np.pad(click, [[0, 0], [0, longer]]), atol=1e-5)
+
+
+@pytest.mark.parametrize("window_size", [0, 21, 65, 257])
+def test_response_of_odd_windows_is_symmetric(window_size: int) -> None:
+    magnitudes = np.random.uniform(size=[1, 65]).astype(np.float32)
+    filtered = core.frequency_filter(impulse(400, at=200), magnitudes, window_size)
+    after, before = filtered[0, 201:], filtered[0, 199::-1]
+    np.testing.assert_allclose(after[:128], before[:128], atol=1e-6)
+
+
+@pytest.mark.parametrize("window_size", [0, 33, 300])
+def test_gradients_equal_finite_differences(
+    rng: np.random.Generator, window_size: int
+) -> None:
+    inputs = rng.normal(size=[2, 30]), rng.uniform(size=[1, 3, 17])
+    assert_gradients_match_differences(
+        lambda *x: core.frequency_filter(*x, window_size), inputs, [0.1, 0.1]
     )
-    np.testing.assert_allclose(audio, impulse(400, at=150), atol=1e-5)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_unknown_batch_and_length_change_nothing(compiled: bool) -> None:
+    noise = np.random.normal(size=[2, 60]).astype(np.float32)
+    magnitudes = np.random.uniform(size=[2, 3, 9]).astype(np.float32)
+    unknown = tf.function(
+        lambda x, y: core.frequency_filter(x, y, 5),
+        input_signature=[tf.TensorSpec([None, None]), tf.TensorSpec([None, None, 9])],
+        jit_compile=compiled,
+    )
+    np.testing.assert_allclose(
+        unknown(noise, magnitudes),
+        core.frequency_filter(noise, magnitudes, 5),
+        atol=1e-5,
+    )
 
 
 @pytest.mark.parametrize("window_size", [0, 65, 128, 300])
