@@ -12,7 +12,7 @@ import gin
 import tensorflow as tf
 from absl import logging
 
-from ddsp import core
+from ddsp import core, serialization
 
 TensorDict = dict[str, tf.Tensor]
 KeyOrModule = TypeVar("KeyOrModule", str, tf.Module)
@@ -92,6 +92,7 @@ def split_keras_kwargs(
 
 
 @gin.register(module="ddsp.dags")
+@serialization.register
 class DAGLayer(tf.keras.layers.Layer):
     """A Keras layer that runs modules in the order of a list.
 
@@ -144,6 +145,46 @@ class DAGLayer(tf.keras.layers.Layer):
         """
         del input_shape
         self.built = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Registers the classes of this library with Keras."""
+        super().__init_subclass__(**kwargs)
+        serialization.register(cls)
+
+    def get_config(self) -> dict[str, Any]:
+        """Says how to build this graph and its modules again.
+
+        Returns:
+            'dag', 'modules' by name, and the Keras arguments, fit for JSON.
+
+        Raises:
+            ValueError: If a module is no Keras layer.
+        """
+        modules = zip(self.module_names, self.modules, strict=True)
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": self.dtype_policy.name,
+            "dag": [serialization.encode(node, "dag") for node in self.dag],
+            "modules": serialization.encode(dict(modules), "modules"),
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "DAGLayer":
+        """Builds a graph and its modules.
+
+        Args:
+            config: What `get_config` returned, or the same from JSON. Not changed.
+
+        Returns:
+            A graph that runs like the original one; variables start anew.
+
+        Raises:
+            ValueError: If it names modules that are not known to Keras, or may load
+                code.
+        """
+        arguments = serialization.decode(config)
+        return cls(arguments.pop("dag"), **arguments.pop("modules"), **arguments)
 
     @property
     def modules(self) -> list[Any]:

@@ -5,19 +5,21 @@ from typing import Any
 import gin
 import tensorflow as tf
 
-from ddsp import core, dags
+from ddsp import core, dags, serialization
 from ddsp.configurable import configurable
 
 TensorDict = dict[str, tf.Tensor]
 tfkl = tf.keras.layers
 
 
-class Processor(tf.keras.layers.Layer):
+class Processor(serialization.ConfigFromArguments, tf.keras.layers.Layer):
     """Base class of everything that makes or changes sound.
 
     A processor works in two steps. `get_controls` turns any real-valued inputs, such as
     the outputs of a network, into controls with a physical meaning; `get_signal` turns
     controls into a signal. The names of the controls are the arguments of `get_signal`.
+    Arguments of the constructor are kept as public attributes of the same name, from
+    which `get_config` reads them.
 
     Example:
         >>> class Gain(Processor):
@@ -37,6 +39,8 @@ class Processor(tf.keras.layers.Layer):
             trainable: Whether the processor has variables of its own to train.
         """
         super().__init__(name=name, trainable=trainable, autocast=False)
+        # `trainable` may change later; a configuration keeps what it was made with.
+        self._made_trainable = trainable
 
     def __call__(self, *args: Any, **kwargs: Any) -> tf.Tensor | dict[str, Any]:
         """Converts plain numbers and lists, which Keras refuses, and runs `call`."""
@@ -210,4 +214,139 @@ class Add(Processor):
         Returns:
             The sum.
         """
-        return signal_one + signal_two
+        return core.tf_float32(signal_one) + core.tf_float32(signal_two)
+
+
+@gin.register(module="ddsp.processors")
+class Mix(Processor):
+    """Fades between two signals so that their powers always add up to the same.
+
+    Example:
+        >>> one, two = tf.ones([1, 4]), tf.zeros([1, 4])
+        >>> level = tf.fill([1, 4, 1], 0.25)
+        >>> Mix().get_signal(one, two, level).numpy().tolist()
+        [[0.5, 0.5, 0.5, 0.5]]
+    """
+
+    def __init__(self, name: str = "mix") -> None:
+        """Names the processor.
+
+        Args:
+            name: Name.
+        """
+        super().__init__(name=name)
+
+    def get_controls(
+        self,
+        signal_one: tf.Tensor,
+        signal_two: tf.Tensor,
+        nn_out_mix_level: tf.Tensor,
+    ) -> TensorDict:
+        """Turns a network output into a level for every sample.
+
+        Args:
+            signal_one: [batch, n_samples] or [batch, n_samples, channels].
+            signal_two: The same number of samples.
+            nn_out_mix_level: Any real numbers, [batch, n_frames, 1]; the larger, the
+                more of signal_one.
+
+        Returns:
+            'signal_one', 'signal_two', and 'mix_level' (0 to 1), [batch, n_samples, 1].
+
+        Raises:
+            ValueError: If the signals differ in length, or it is not known.
+        """
+        lengths = signal_one.shape[1], signal_two.shape[1]
+        if lengths[0] != lengths[1] or lengths[0] is None:
+            raise ValueError(
+                "signal_one and signal_two must have the same, known length. Got "
+                f"{lengths[0]} and {lengths[1]} samples; crop the longer one."
+            )
+        mix_level = tf.nn.sigmoid(core.tf_float32(nn_out_mix_level))
+        return {
+            "signal_one": signal_one,
+            "signal_two": signal_two,
+            "mix_level": core.resample(mix_level, lengths[0]),
+        }
+
+    def get_signal(
+        self, signal_one: tf.Tensor, signal_two: tf.Tensor, mix_level: tf.Tensor
+    ) -> tf.Tensor:
+        """Fades.
+
+        Args:
+            signal_one: [batch, n_samples] or [batch, n_samples, channels].
+            signal_two: Like signal_one.
+            mix_level: Share of signal_one in the power, 0 to 1, [batch, n_samples, 1].
+
+        Returns:
+            The mixture, in the shape of the signals.
+        """
+        one, two = core.tf_float32(signal_one), core.tf_float32(signal_two)
+        mix_level = core.tf_float32(mix_level)
+        if one.shape.rank == 2 and mix_level.shape.rank == 3:
+            mix_level = mix_level[..., 0]
+        gain_one, gain_two = core.constant_power_gains(mix_level)
+        return gain_one * one + gain_two * two
+
+
+@gin.register(module="ddsp.processors")
+class Crop(Processor):
+    """Cuts off the frame by which padding or centred frames have lengthened audio.
+
+    Example:
+        >>> audio = tf.constant([[0.0, 1.0, 2.0, 3.0]])
+        >>> Crop(frame_size=2, crop_location="front")(audio).numpy().tolist()
+        [[2.0, 3.0]]
+    """
+
+    def __init__(
+        self, frame_size: int, crop_location: str = "back", name: str = "crop"
+    ) -> None:
+        """Decides where to cut.
+
+        Args:
+            frame_size: Samples to remove; an odd number counts as one less.
+            crop_location: 'front', 'back', or 'center' for half of it at both ends.
+            name: Name.
+
+        Raises:
+            ValueError: If crop_location is not one of those.
+        """
+        super().__init__(name=name)
+        if crop_location not in ("front", "center", "back"):
+            raise ValueError(
+                "crop_location must be 'front', 'center' or 'back'. Got "
+                f"crop_location={crop_location!r}; use 'back' for padding at the end."
+            )
+        self.frame_size = frame_size
+        self.crop_location = crop_location
+
+    def get_controls(self, audio: tf.Tensor) -> TensorDict:
+        """Passes the audio on.
+
+        Args:
+            audio: Sound, [batch, n_samples] or [batch, n_samples, channels].
+
+        Returns:
+            'audio'.
+        """
+        return {"audio": audio}
+
+    def get_signal(self, audio: tf.Tensor) -> tf.Tensor:
+        """Crops.
+
+        Args:
+            audio: Sound, [batch, n_samples] or [batch, n_samples, channels].
+
+        Returns:
+            Sound that is 2 * (frame_size // 2) samples shorter.
+        """
+        audio = core.tf_float32(audio)
+        frame_size = self.frame_size // 2 * 2
+        if self.crop_location == "front":
+            return audio[:, frame_size:]
+        if self.crop_location == "back":
+            # `:-0` would be nothing.
+            return audio[:, :-frame_size] if frame_size else audio
+        return core.center_crop(audio, self.frame_size)
