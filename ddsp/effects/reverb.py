@@ -38,22 +38,22 @@ class Reverb(Processor):
             name: Name.
         """
         super().__init__(name=name, trainable=trainable)
-        self._reverb_length = reverb_length
-        self._add_dry = add_dry
+        self.reverb_length = reverb_length
+        self.add_dry = add_dry
         # Freezing sets `trainable` to False; the response is owned all the same.
         self._learned = trainable
 
-    def build(self, input_shape: Any = None) -> None:
+    def build(self, unused_input_shape: Any = None) -> None:
         """Creates the learned response.
 
         Args:
-            input_shape: Not used.
+            unused_input_shape: Not used.
         """
-        del input_shape
+        del unused_input_shape
         if self._learned:
             self._ir = self.add_weight(
                 name="ir",
-                shape=[self._reverb_length],
+                shape=[self.reverb_length],
                 dtype=tf.float32,
                 initializer=tf.random_normal_initializer(mean=0.0, stddev=1e-6),
             )
@@ -81,15 +81,8 @@ class Reverb(Processor):
         Raises:
             ValueError: If the reverb neither learns a response nor is given one.
         """
-        if self._learned:
-            if not self.built:
-                self.build()
+        if self._owns_controls(ir=ir):
             ir = tf.convert_to_tensor(self._ir)[tf.newaxis]
-        elif ir is None:
-            raise ValueError(
-                "A reverb that is not trainable needs an impulse response. Got ir=None;"
-                " pass ir, or make the reverb with trainable=True."
-            )
         return {"audio": audio, "ir": ir}
 
     def get_signal(self, audio: tf.Tensor, ir: tf.Tensor) -> tf.Tensor:
@@ -111,4 +104,19 @@ class Reverb(Processor):
             ir = ir[tf.newaxis]
         response = tf.pad(ir[:, 1:], [[0, 0], [1, 0]])
         wet = core.fft_convolve(audio, response, "same", delay_compensation=0)
-        return audio + wet if self._add_dry else wet
+        return audio + wet if self.add_dry else wet
+
+    def _owns_controls(self, **given: tf.Tensor | None) -> bool:
+        """Whether the reverb has learned its controls; else they must be given."""
+        if self._learned:
+            if not self.built:
+                self.build()
+            return True
+        missing = [name for name, control in given.items() if control is None]
+        if missing:
+            raise ValueError(
+                "A reverb that is not trainable needs its impulse response from "
+                f"outside. Got {missing[0]}=None; pass {' and '.join(given)}, or make "
+                "the reverb with trainable=True."
+            )
+        return False
