@@ -9,6 +9,8 @@ import tensorflow as tf
 
 from ddsp import core, spectral_ops
 from ddsp.losses.base import Loss, mean_difference
+from ddsp.losses.magnitude_distance import magnitude_distance
+from ddsp.spectral_ops.spectrograms import drop_channel_axis
 
 
 @gin.register(module="ddsp.losses")
@@ -84,9 +86,19 @@ class SpectralLoss(Loss):
             Scalar, at least 0.
         """
         total = tf.constant(0.0)
-        for compute_mag in self.spectrogram_ops:
-            target, value = compute_mag(target_audio), compute_mag(audio)
-            total += self._compare(target, value, weights)
+        for size, compute_mag in zip(self.fft_sizes, self.spectrogram_ops, strict=True):
+            # One size after the other, so that only one at a time takes memory.
+            with tf.control_dependencies([total]):
+                target, value = tf.identity(target_audio), tf.identity(audio)
+            if weights is None and self._is_paper_form(size):
+                target, value = (
+                    drop_channel_axis(core.tf_float32(x)) for x in (target, value)
+                )
+                total += magnitude_distance(
+                    target, value, size, self.mag_weight, self.logmag_weight
+                )
+            else:
+                total += self._compare(compute_mag(target), compute_mag(value), weights)
         if self.loudness_weight > 0:
             target, value = (
                 spectral_ops.compute_loudness(x, self.sample_rate, n_fft=2048)
@@ -96,6 +108,21 @@ class SpectralLoss(Loss):
                 target, value, self.loss_type, weights
             )
         return total
+
+    def _is_paper_form(self, size: int) -> bool:
+        """Whether only magnitudes and their logarithms are compared, by L1."""
+        others = (
+            self.delta_time_weight,
+            self.delta_freq_weight,
+            self.cumsum_freq_weight,
+        )
+        is_power_of_two = size >= 4 and size & (size - 1) == 0
+        return (
+            is_power_of_two
+            and self.loss_type.upper() == "L1"
+            and all(weight <= 0 for weight in others)
+            and min(self.mag_weight, self.logmag_weight) >= 0
+        )
 
     def _compare(self, target: tf.Tensor, value: tf.Tensor, weights: Any) -> tf.Tensor:
         """Weighted sum of the terms of one resolution."""

@@ -12,7 +12,9 @@ from ddsp.spectral_ops.loudness import (
     compute_power,
     compute_rms_energy,
 )
+from ddsp.spectral_ops.noise_ratio import compute_noise_to_harmonics
 from ddsp.spectral_ops.pitch import F0_RANGE, compute_f0
+from ddsp.spectral_ops.pretrained_crepe import PretrainedCREPE
 from ddsp.spectral_ops.spectrograms import (
     compute_logmag,
     compute_logmel,
@@ -28,6 +30,7 @@ __all__ = [
     "CREPE_SAMPLE_RATE",
     "DB_RANGE",
     "F0_RANGE",
+    "PretrainedCREPE",
     "compute_f0",
     "compute_logmag",
     "compute_logmel",
@@ -35,6 +38,7 @@ __all__ = [
     "compute_mag",
     "compute_mel",
     "compute_mfcc",
+    "compute_noise_to_harmonics",
     "compute_power",
     "compute_rms_energy",
     "get_framed_lengths",

@@ -14,10 +14,38 @@ CREPE_FRAME_SIZE = 1024
 N_PITCHES = 360
 
 _N_BLOCKS = 6
+# Activations that the network can return, from input to output. Dropout acts only in
+# training, which is over; its name stands for what it passes on.
+LAYER_NAMES = (
+    "input-reshape",
+    *(
+        f"conv{number}{part}"
+        for number in range(1, _N_BLOCKS + 1)
+        for part in ("", "-BN", "-maxpool", "-dropout")
+    ),
+    "transpose",
+    "flatten",
+    "classifier",
+)
 _BATCH_NORM_EPSILON = 1e-3
 # Frames that are computed at a time. The number is fixed, so that clips of all lengths
 # share one graph.
 _FRAMES_PER_CHUNK = 256
+
+
+def center_frames(frames: tf.Tensor) -> tf.Tensor:
+    """Takes the offset out of each frame.
+
+    Args:
+        frames: Audio, [..., frame_size].
+
+    Returns:
+        Frames of mean 0.
+    """
+    # The second time takes out what rounding has left of a large offset.
+    for _ in range(2):
+        frames = frames - tf.reduce_mean(frames, axis=-1, keepdims=True)
+    return frames
 
 
 def normalize_frames(frames: Any) -> tf.Tensor:
@@ -29,9 +57,7 @@ def normalize_frames(frames: Any) -> tf.Tensor:
     Returns:
         Frames of mean 0 and standard deviation 1; silent frames are 0.
     """
-    # The second time takes out what rounding has left of a large offset.
-    for _ in range(2):
-        frames = frames - tf.reduce_mean(frames, axis=-1, keepdims=True)
+    frames = center_frames(frames)
     variance = tf.reduce_mean(tf.square(frames), axis=-1, keepdims=True)
     # The floor is CREPE's own: a deviation of 1e-8.
     return frames * tf.math.rsqrt(tf.maximum(variance, 1e-16))
@@ -74,13 +100,49 @@ class CrepeNetwork:
         Returns:
             Activations of pitches 20 cents apart, [n_frames, 360], from 0 to 1.
         """
-        x = normalize_frames(frames)[..., tf.newaxis]
-        for index, (kernel, bias, scale, offset) in enumerate(self._blocks):
-            x = tf.nn.conv1d(x, kernel, stride=4 if index == 0 else 1, padding="SAME")
-            x = tf.nn.relu(tf.nn.bias_add(x, bias)) * scale + offset
+        return self.activations(normalize_frames(frames))
+
+    def activations(self, frames: tf.Tensor, layer: str = "classifier") -> tf.Tensor:
+        """Computes what a layer returns.
+
+        Args:
+            frames: Audio at 16 kHz of mean 0 and standard deviation 1,
+                [n_frames, 1024].
+            layer: One of LAYER_NAMES.
+
+        Returns:
+            Activations, [n_frames, 360] for 'classifier', [n_frames, n_features] for
+            'flatten', else [n_frames, n_steps, n_channels].
+
+        Raises:
+            ValueError: If there is no such layer.
+        """
+        for name, x in self._layers(frames):
+            if name == layer:
+                return x
+        raise ValueError(
+            f"layer must be a layer of CREPE. Got layer={layer!r}; use one of: "
+            f"{', '.join(LAYER_NAMES)}."
+        )
+
+    def _layers(self, frames: tf.Tensor) -> Iterator[tuple[str, tf.Tensor]]:
+        """Names and activations, layer by layer."""
+        x = frames[..., tf.newaxis]
+        yield "input-reshape", x
+        for number, (kernel, bias, scale, offset) in enumerate(self._blocks, 1):
+            stride = 4 if number == 1 else 1
+            x = tf.nn.conv1d(x, kernel, stride=stride, padding="SAME")
+            x = tf.nn.relu(tf.nn.bias_add(x, bias))
+            yield f"conv{number}", x
+            x = x * scale + offset
+            yield f"conv{number}-BN", x
             x = tf.nn.max_pool1d(x, ksize=2, strides=2, padding="VALID")
+            yield f"conv{number}-maxpool", x
+            yield f"conv{number}-dropout", x
+        yield "transpose", x
         x = tf.reshape(x, [-1, self._kernel.shape[0]])
-        return tf.sigmoid(tf.matmul(x, self._kernel) + self._bias)
+        yield "flatten", x
+        yield "classifier", tf.sigmoid(tf.matmul(x, self._kernel) + self._bias)
 
 
 def _block_weights(arrays: dict[str, np.ndarray], number: int) -> list[tf.Tensor]:
@@ -97,12 +159,30 @@ def _block_weights(arrays: dict[str, np.ndarray], number: int) -> list[tf.Tensor
 
 
 @functools.lru_cache(maxsize=1)
+def load_network(capacity: str = "tiny") -> CrepeNetwork:
+    """Loads the network once; everything that needs it shares its weights.
+
+    Args:
+        capacity: Size of the network; 'tiny' is the one that is bundled.
+
+    Returns:
+        The network.
+
+    Raises:
+        ValueError: If the size is not bundled.
+    """
+    # The caller may be tracing a graph of its own, which must not own the weights.
+    with tf.init_scope():
+        return CrepeNetwork(capacity)
+
+
+@functools.lru_cache(maxsize=1)
 def _compiled_network(capacity: str) -> Any:
     """The network as a graph for chunks of one size."""
     signature = tf.TensorSpec([_FRAMES_PER_CHUNK, CREPE_FRAME_SIZE], tf.float32)
-    # The caller may be tracing a graph of its own, which must not own the weights.
+    network = load_network(capacity)
     with tf.init_scope():
-        return tf.function(CrepeNetwork(capacity).__call__, input_signature=[signature])
+        return tf.function(network.__call__, input_signature=[signature])
 
 
 def compute_activations(
@@ -134,5 +214,6 @@ def compute_activations(
 
 
 def reset_crepe() -> None:
-    """Frees the network that `compute_f0` keeps; its next call loads it again."""
+    """Frees the network that is kept for all; its next user loads it again."""
     _compiled_network.cache_clear()
+    load_network.cache_clear()

@@ -19,12 +19,12 @@ from ddsp.spectral_ops.viterbi import ViterbiDecoder, banded_transitions
 F0_RANGE = 127.0
 
 # Cents above 10 Hz of the network's pitches.
-_PITCHES_CENTS = 1997.3794084376191 + 20.0 * np.arange(N_PITCHES)
+PITCHES_CENTS = 1997.3794084376191 + 20.0 * np.arange(N_PITCHES)
 # Pitches on either side of a peak that share in its weighted mean.
-_PEAK_REACH = 4
+PEAK_REACH = 4
 # CREPE's model of melodies: a step per frame is the likelier the smaller, up to 12
 # pitches, and the network's best pitch is the true one a tenth of the time, else any.
-_STEP_REACH = 12
+STEP_REACH = 12
 _LOG_LIKELIHOOD_OF_BEST = np.log((0.1 + 0.9 / N_PITCHES) / (0.9 / N_PITCHES))
 
 
@@ -101,7 +101,7 @@ def _viterbi_centers(
     activations: Iterable[np.ndarray],
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Pairs activations with the pitches of the most likely melody."""
-    decoder = ViterbiDecoder(banded_transitions(N_PITCHES, _STEP_REACH))
+    decoder = ViterbiDecoder(banded_transitions(N_PITCHES, STEP_REACH))
     undecided = [np.zeros([0, N_PITCHES], np.float32)]
     for block in activations:
         undecided.append(block)
@@ -117,13 +117,13 @@ def _viterbi_centers(
 def _mean_around(activations: np.ndarray, centers: np.ndarray) -> np.ndarray:
     """Mean pitch near the centres, weighted by activations, in Hz, [n_frames]."""
     # At both ends of the range the neighbourhood is cut off.
-    pitches = centers[:, np.newaxis] + np.arange(-_PEAK_REACH, _PEAK_REACH + 1)
+    pitches = centers[:, np.newaxis] + np.arange(-PEAK_REACH, PEAK_REACH + 1)
     exists = (pitches >= 0) & (pitches < N_PITCHES)
     pitches = np.clip(pitches, 0, N_PITCHES - 1)
     weights = np.take_along_axis(activations, pitches, axis=1).astype(np.float64)
     weights = np.where(exists, weights, 0.0)
     totals = weights.sum(axis=1)
-    cents = (weights * _PITCHES_CENTS[pitches]).sum(axis=1)
+    cents = (weights * PITCHES_CENTS[pitches]).sum(axis=1)
     heard = totals > 0.0
     cents = cents / np.where(heard, totals, 1.0)
     return np.where(heard, 10.0 * 2.0 ** (cents / 1200.0), 0.0)

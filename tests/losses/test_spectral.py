@@ -65,3 +65,57 @@ def test_losses_carry_the_name_of_the_object() -> None:
         tf.ones([1, 100]), tf.zeros([1, 100])
     )
     assert list(found) == ["mine"]
+
+
+@pytest.mark.parametrize("of", ["target", "audio"])
+@pytest.mark.parametrize("weights", [(1.0, 0.0), (0.0, 1.0), (0.7, 0.3)])
+def test_gradient_is_the_derivative_of_the_definition(
+    rng: np.random.Generator, of: str, weights: tuple[float, float]
+) -> None:
+    sounds = {name: rng.normal(size=700) for name in ("target", "audio")}
+
+    def truth(target: np.ndarray, audio: np.ndarray) -> float:
+        total = 0.0
+        for size in (128, 64):
+            x, y = magnitude_truth(target, size), magnitude_truth(audio, size)
+            total += weights[0] * np.abs(x - y).mean()
+            total += weights[1] * np.abs(np.log(x) - np.log(y)).mean()
+        return total
+
+    loss = losses.SpectralLoss(
+        fft_sizes=(128, 64), mag_weight=weights[0], logmag_weight=weights[1]
+    )
+    tensors = {name: tf.constant(x[None], tf.float32) for name, x in sounds.items()}
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        value = loss(tensors["target"], tensors["audio"])
+    gradient = np.float64(tape.gradient(value, tensors[of])[0])
+    direction = rng.normal(size=700)
+    up, down = (
+        truth(**{**sounds, of: sounds[of] + sign * 1e-6 * direction})
+        for sign in (1, -1)
+    )
+    scale = np.linalg.norm(gradient) * np.linalg.norm(direction)
+    np.testing.assert_allclose(
+        gradient @ direction, (up - down) / 2e-6, atol=1e-3 * scale
+    )
+
+
+def test_gradient_of_nearly_silent_sound_is_finite() -> None:
+    target = tf.constant(sine(440, 4000)[None])
+    for level in (1e-30, 1e-20, 1e-10, 1e4):
+        audio = tf.constant(level * sine(523, 4000)[None])
+        with tf.GradientTape() as tape:
+            tape.watch([audio, target])
+            value = losses.SpectralLoss(logmag_weight=1.0)(target, audio)
+        for gradient in tape.gradient(value, [audio, target]):
+            assert np.isfinite(gradient).all()
+
+
+def test_paper_form_equals_the_general_one(rng: np.random.Generator) -> None:
+    # Weights of one take the general way.
+    target, audio = rng.normal(size=[2, 3, 1000]).astype(np.float32)
+    loss = losses.SpectralLoss(fft_sizes=(256, 64), mag_weight=0.3, logmag_weight=2.0)
+    np.testing.assert_allclose(
+        loss(target, audio), loss(target, audio, weights=1.0), rtol=1e-5
+    )

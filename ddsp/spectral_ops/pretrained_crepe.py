@@ -1,0 +1,201 @@
+"""The pitch tracker CREPE within a graph, with a gradient."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from ddsp import core
+from ddsp.core.hidden_markov import HiddenMarkovModel
+from ddsp.spectral_ops import crepe
+from ddsp.spectral_ops.framing import pad
+from ddsp.spectral_ops.pitch import PEAK_REACH, PITCHES_CENTS, STEP_REACH
+from ddsp.spectral_ops.spectrograms import drop_channel_axis
+
+_CAPACITIES = ("tiny", "small", "medium", "large", "full")
+# Larger steps than STEP_REACH - 1 pitches per frame are this likely.
+_STEP_FLOOR = 1e-5
+# The right pitch is the one that is heard a tenth of the time, else any.
+_LOG_ODDS = np.log((0.1 + 0.9 / crepe.N_PITCHES) / (0.9 / crepe.N_PITCHES))
+
+
+class PretrainedCREPE(tf.keras.Model):
+    """CREPE (Kim et al., ICASSP 2018) in TensorFlow: audio in, pitch out.
+
+    `compute_f0` does the same for recordings of any length; this one works within
+    models and lets gradients pass to the audio.
+
+    Example:
+        >>> audio = tf.sin(2.0 * 3.14159265 * 440.0 * tf.range(16000.0) / 16000.0)
+        >>> f0_hz, confidence = PretrainedCREPE('tiny').predict_f0_and_confidence(audio)
+        >>> abs(float(f0_hz[0, 50]) - 440.0) < 5.0, float(confidence[0, 50]) > 0.5
+        (True, True)
+    """
+
+    def __init__(
+        self, model_size_or_path: str, hop_size: int = 160, **kwargs: Any
+    ) -> None:
+        """Loads the network.
+
+        Args:
+            model_size_or_path: 'tiny', which is bundled, or the path of a saved Keras
+                model from frames of mean 0 and standard deviation 1, [n_frames, 1024],
+                to activations, [n_frames, 360].
+            hop_size: Samples from one frame to the next, at 16000 samples per second.
+            **kwargs: Keras arguments: name.
+
+        Raises:
+            ValueError: If there is neither such a size nor such a file.
+        """
+        super().__init__(**kwargs)
+        self.hop_size = hop_size
+        self.frame_size = crepe.CREPE_FRAME_SIZE
+        self.sample_rate = crepe.CREPE_SAMPLE_RATE
+        self.model_size_or_path = model_size_or_path
+        self.core_model = _load_core_model(model_size_or_path)
+
+    @classmethod
+    def activations_to_f0_and_confidence(
+        cls, activations: tf.Tensor, centers: tf.Tensor | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Reads pitch out of activations: the mean over nine pitches around a peak.
+
+        Args:
+            activations: How likely each pitch is, [n_frames, 360].
+            centers: Indices of the peaks, [n_frames]; None means the highest ones. At
+                both ends of the range the neighbourhood is cut off.
+
+        Returns:
+            Pitch in Hz, [n_frames] (0 without any activation), and the height of the
+            highest peak, [n_frames, 1].
+        """
+        activations = core.tf_float32(activations)
+        confidence = tf.reduce_max(activations, axis=-1, keepdims=True)
+        if centers is None:
+            centers = tf.argmax(activations, axis=-1)
+        centers = tf.reshape(tf.cast(centers, tf.int32), [-1, 1])
+        offsets = tf.range(crepe.N_PITCHES)[tf.newaxis] - centers
+        weights = tf.where(tf.abs(offsets) <= PEAK_REACH, activations, 0.0)
+        total = tf.reduce_sum(weights, axis=-1)
+        shift = core.safe_divide(
+            tf.reduce_sum(weights * tf.cast(offsets, tf.float32), axis=-1), total
+        )
+        step_cents = PITCHES_CENTS[1] - PITCHES_CENTS[0]
+        cents = tf.gather(tf.constant(PITCHES_CENTS, tf.float32), centers[:, 0])
+        f0_hz = 10.0 * 2.0 ** ((cents + step_cents * shift) / 1200.0)
+        return tf.where(total > 0.0, f0_hz, 0.0), confidence
+
+    def batch_frames(self, audio: tf.Tensor) -> tf.Tensor:
+        """Cuts audio into frames, without padding.
+
+        Args:
+            audio: Sound, [batch, n_samples], or frames, [n_frames, 1024], which stay.
+
+        Returns:
+            Frames of all examples one after another, [n_all_frames, 1024].
+        """
+        if audio.shape[-1] == self.frame_size:
+            return audio
+        frames = tf.signal.frame(audio, self.frame_size, self.hop_size)
+        return tf.reshape(frames, [-1, self.frame_size])
+
+    def normalize_frames(self, frames: tf.Tensor) -> tf.Tensor:
+        """Takes level and offset out of frames.
+
+        Args:
+            frames: Sound, [n_frames, 1024].
+
+        Returns:
+            Frames of mean 0 and standard deviation 1; silent frames are 0.
+        """
+        return crepe.normalize_frames(frames)
+
+    def predict_f0_and_confidence(
+        self, audio: tf.Tensor, viterbi: bool = False, padding: str = "center"
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Hears pitch.
+
+        Args:
+            audio: Sound at 16000 samples per second, [batch, n_samples] or [n_samples].
+            viterbi: Whether to choose the likeliest melody, see `viterbi_decode`,
+                instead of each frame's highest peak.
+            padding: 'center', 'same' or 'valid', see `get_framed_lengths`.
+
+        Returns:
+            Pitch in Hz and the height of the highest peak, 0 to 1, both
+            [batch, n_frames].
+        """
+        audio = drop_channel_axis(core.tf_float32(audio))
+        if audio.shape.rank == 1:
+            audio = audio[tf.newaxis]
+        padded = pad(audio, self.frame_size, self.hop_size, padding)
+        frames = self.normalize_frames(self.batch_frames(padded))
+        flat = self.core_model(frames, training=False)
+        n_examples = tf.shape(audio)[0]
+        centers = None
+        if viterbi:
+            by_example = [n_examples, -1, crepe.N_PITCHES]
+            centers = tf.reshape(
+                self.viterbi_decode(tf.reshape(flat, by_example)), [-1]
+            )
+        f0_hz, confidence = self.activations_to_f0_and_confidence(flat, centers)
+        shape = [n_examples, -1]
+        return tf.reshape(f0_hz, shape), tf.reshape(confidence, shape)
+
+    def create_hmm(self, num_steps: int | None = None) -> HiddenMarkovModel:
+        """Model of melodies: a step per frame is the likelier the smaller.
+
+        Args:
+            num_steps: Not needed; the model takes any number of frames.
+
+        Returns:
+            Model whose 360 states are pitches.
+        """
+        del num_steps
+        pitches = np.arange(crepe.N_PITCHES)
+        steps = np.abs(pitches[:, np.newaxis] - pitches)
+        weights = np.maximum(STEP_REACH - steps, _STEP_FLOOR)
+        transitions = weights / weights.sum(axis=1, keepdims=True)
+        return HiddenMarkovModel(
+            np.full(crepe.N_PITCHES, -np.log(crepe.N_PITCHES), np.float32),
+            np.log(transitions).astype(np.float32),
+        )
+
+    def viterbi_decode(self, acts: tf.Tensor) -> tf.Tensor:
+        """Chooses the likeliest melody.
+
+        As in the original, each activation counts as far as it goes; CREPE itself, and
+        `compute_f0`, let each frame speak for its highest peak only.
+
+        Args:
+            acts: Activations, [batch, n_frames, 360].
+
+        Returns:
+            Indices of pitches, int32, [batch, n_frames].
+        """
+        log_observations = _LOG_ODDS * core.tf_float32(acts)
+        return self.create_hmm().most_likely_path(log_observations)
+
+
+class _BundledModel:
+    """The shared network, called like a Keras model."""
+
+    def __init__(self, capacity: str) -> None:
+        self._network = crepe.load_network(capacity)
+
+    def __call__(self, frames: tf.Tensor, training: bool = False) -> tf.Tensor:
+        del training
+        return self._network.activations(frames)
+
+
+def _load_core_model(model_size_or_path: str) -> Any:
+    """From normalised frames to activations."""
+    if model_size_or_path in _CAPACITIES:
+        return _BundledModel(model_size_or_path)
+    if not Path(model_size_or_path).exists():
+        raise ValueError(
+            "model_size_or_path must be a bundled size or a file. Got "
+            f"model_size_or_path={model_size_or_path!r}; use 'tiny'."
+        )
+    return tf.keras.models.load_model(model_size_or_path)
