@@ -14,6 +14,7 @@ MAX_LINES = 400
 LAYERS = (
     ("ddsp.version", "ddsp.configurable", "ddsp.pretrained", "ddsp.terminal"),
     ("ddsp.core",),
+    ("ddsp.serialization",),
     ("ddsp.spectral_ops", "ddsp.dags"),
     ("ddsp.processors",),
     ("ddsp.synths",),

@@ -26,7 +26,9 @@ class AnalysedRecording:
     Example:
         >>> np.save("tone.npy", np.zeros(64000, np.float32))
         >>> silence = {"loudness_db": np.full(1001, -80.0)}
-        >>> AnalysedRecording(Path("tone.npy"), Path("tone.npy"), silence)
+        >>> tone = AnalysedRecording(Path("tone.npy"), Path("tone.npy"), silence)
+        >>> float(tone.features["loudness_db"].max())
+        -80.0
     """
 
     audio_path: Path
