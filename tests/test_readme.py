@@ -18,7 +18,7 @@ SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
 def sound_snippet() -> str:
-    (snippet,) = [text for text in SNIPPETS if "synths.Harmonic" in text]
+    (snippet,) = [text for text in SNIPPETS if "glide.wav" in text]
     return snippet
 
 
@@ -41,6 +41,18 @@ def test_sound_in_ten_lines_glides_up_and_fades(
         peak = np.argmax(spectrum[:200])
         assert peak == pytest.approx(f0_hz, abs=4)
     assert audio[-1600:].std() < 0.2 * audio[1600:3200].std()
+
+
+def test_gradient_of_the_graph_reaches_all_outputs_of_the_network() -> None:
+    (snippet,) = [text for text in SNIPPETS if "ProcessorGroup" in text]
+    names: dict[str, Any] = {}
+    exec(compile(snippet, "README.md", "exec"), names)
+    assert len(names["gradients"]) == 4
+    for gradient in names["gradients"]:
+        assert np.isfinite(gradient).all()
+        assert np.abs(gradient).max() > 0
+    spectrum = np.abs(np.fft.rfft(names["audio"][0]))
+    assert np.argmax(spectrum) % 220 == 0  # A second of audio: bin number = Hz.
 
 
 def find(module: str, name: str) -> Any:

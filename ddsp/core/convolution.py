@@ -106,7 +106,7 @@ def fft_convolve(
     n_samples, n_taps = _size(audio, 1), _size(responses, 2)
     n_frames = _size(responses, 1)
     hop_size = _hop_size(n_samples, n_frames)
-    fft_size = [_power_of_two(hop_size + n_taps - 1)]
+    fft_size = [_fast_size(hop_size + n_taps - 1)]
     padded = tf.pad(audio, [[0, 0], [0, hop_size * n_frames - n_samples]])
     blocks = tf.reshape(padded, [-1, n_frames, hop_size])
     spectra = tf.signal.rfft(blocks, fft_size) * tf.signal.rfft(responses, fft_size)
@@ -146,10 +146,10 @@ def _size(x: tf.Tensor, axis: int) -> int | tf.Tensor:
     return tf.shape(x)[axis] if size is None else int(size)
 
 
-def _power_of_two(size: int | tf.Tensor) -> int | tf.Tensor:
-    """Smallest power of two of at least this size."""
+def _fast_size(size: int | tf.Tensor) -> int | tf.Tensor:
+    """Size of a transform of at least this size; a power of two if not yet known."""
     if isinstance(size, int):
-        return get_fft_size(size, 1)
+        return get_fft_size(size, 1, power_of_2=False)
     below = size - 1
     for shift in (1, 2, 4, 8, 16):  # Sets every bit behind the first one.
         below = tf.bitwise.bitwise_or(below, tf.bitwise.right_shift(below, shift))
