@@ -91,6 +91,20 @@ def split_keras_kwargs(
     return keras_kwargs, {k: v for k, v in kwargs.items() if k not in keras_names}
 
 
+class _Bindings:
+    """What gin binds to 'dags.run_dag'.
+
+    The method itself is not wrapped: an error that passes through gin's wrapper and
+    then through Keras loses its text on the way.
+    """
+
+    @staticmethod
+    @gin.configurable("run_dag", module="ddsp.dags", allowlist=["verbose"])
+    def run_dag(verbose: bool = False) -> bool:
+        """Whether graphs log what they do."""
+        return verbose
+
+
 @gin.register(module="ddsp.dags")
 @serialization.register
 class DAGLayer(tf.keras.layers.Layer):
@@ -222,7 +236,6 @@ class DAGLayer(tf.keras.layers.Layer):
         """
         return self.run_dag(inputs, **kwargs)
 
-    @gin.configurable("run_dag", module="ddsp.dags", allowlist=["verbose"])
     def run_dag(
         self, inputs: TensorDict, verbose: bool = False, **kwargs: Any
     ) -> dict[str, Any]:
@@ -240,6 +253,7 @@ class DAGLayer(tf.keras.layers.Layer):
         Raises:
             KeyError: If a node asks for a path that does not exist.
         """
+        verbose = _Bindings.run_dag(**({"verbose": True} if verbose else {}))
         # The inputs at the top level let nodes write 'f0_hz' for 'inputs/f0_hz'.
         outputs: dict[str, Any] = {"inputs": inputs, **inputs}
         for name, input_keys, *rest in self.dag:
