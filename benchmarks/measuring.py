@@ -46,8 +46,8 @@ def commit() -> str:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         return done.stdout.strip()
 
-    changed = git("status", "--porcelain", "--untracked-files=no", "--", "../ddsp", ".")
-    changed = "\n".join(x for x in changed.splitlines() if not x.endswith(".json"))
+    lines = git("status", "--porcelain", "--", "../ddsp", ".").splitlines()
+    changed = [line for line in lines if not line.endswith(".json")]
     return git("rev-parse", "--short", "HEAD") + ("+changes" if changed else "")
 
 

@@ -169,8 +169,12 @@ def tests_of(module: str, path: str) -> list[str]:
     """Test files, those that are likely to notice first."""
     folder = ROOT / "tests" / module
     files = sorted(folder.rglob("test_*.py")) if folder.is_dir() else []
+    if module == "core":  # What the classes do with it.
+        for name in ("synths", "effects"):
+            files += sorted((ROOT / "tests" / name).glob("test_*.py"))
     single = ROOT / "tests" / f"test_{module}.py"
-    files += [x for x in (single, ROOT / "tests" / "test_golden.py") if x.exists()]
+    shared = [ROOT / "tests" / f"test_{x}.py" for x in ("golden", "docstrings")]
+    files += [x for x in (single, *shared) if x.exists()]
     mutated = ROOT / path
     names = [
         node.name

@@ -1,12 +1,10 @@
 """Directed acyclic graphs of modules, described by lists of strings.
 
-A node is (module, input_keys) or (module, input_keys, output_keys). The module is an
-instance or the name of one passed by keyword; input keys are paths such as 'f0_hz' or
-'harmonic/controls/amplitudes' into the outputs so far.
+How nodes and paths are written is said at `DAGLayer`.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import gin
 import tensorflow as tf
@@ -15,8 +13,8 @@ from absl import logging
 from ddsp import core, serialization
 
 TensorDict = dict[str, tf.Tensor]
-KeyOrModule = TypeVar("KeyOrModule", str, tf.Module)
-Node = tuple[KeyOrModule, Sequence[str], Sequence[str]]
+# A module or its name, the paths of its inputs, and where needed names of its outputs.
+Node = tuple[Any, Sequence[str]] | tuple[Any, Sequence[str], Sequence[str]]
 DAG = Sequence[Node]
 tfkl = tf.keras.layers
 
@@ -110,12 +108,27 @@ class _Bindings:
 class DAGLayer(tf.keras.layers.Layer):
     """A Keras layer that runs modules in the order of a list.
 
+    Each entry of the list is a node, (module, inputs) or (module, inputs, outputs):
+
+    - module: An object, or the name under which one is passed by keyword. A module is
+      anything that can be called and has a name: a layer, a processor, a loss.
+    - inputs: Paths, in the order of the arguments of the module. 'x' and 'inputs/x' are
+      what the graph is called with; 'double/y' is output 'y' of the module 'double';
+      'harmonic/signal' and 'harmonic/controls/f0_hz' are the sound and a control of a
+      processor; 'out/y' is an output of the node before.
+    - outputs: Names of what the module returns, in its order. Processors and losses
+      return names of their own and need none.
+
+    A module goes by the keyword it was passed with, any other by its `name`.
+
     Example:
         >>> import tensorflow as tf
         >>> double = tf.keras.layers.Rescaling(2.0, name='double')
-        >>> layer = DAGLayer([(double, ['x'], ['y'])])
-        >>> float(layer({'x': tf.constant(3.0)})['double']['y'])
-        6.0
+        >>> nodes = [(double, ['x'], ['y']), ('shift', ['double/y'], ['z'])]
+        >>> layer = DAGLayer(nodes, shift=tf.keras.layers.Rescaling(1.0, 5.0))
+        >>> outputs = layer({'x': tf.constant(3.0)})
+        >>> float(outputs['double']['y']), float(outputs['shift']['z'])
+        (6.0, 11.0)
     """
 
     def __init__(self, dag: DAG, **kwarg_modules: Any) -> None:

@@ -110,10 +110,37 @@ def _to_tensor(value: Any) -> Any:
 class ProcessorGroup(dags.DAGLayer):
     """Runs processors as a graph whose last node is the signal.
 
+    A node is (processor, inputs), or (layer, inputs, outputs) for a layer that is no
+    processor. Inputs are paths, in the order of the arguments of `get_controls`:
+    'f0_hz' is what the group is called with, 'harmonic/signal' the sound of the
+    processor 'harmonic', 'harmonic/controls/f0_hz' one of its controls. A processor
+    goes by its `name`, or by the keyword it was passed with; see `dags.DAGLayer`.
+
     Example:
-        >>> group = ProcessorGroup([(Add(), ['one', 'two'])])
-        >>> float(group({'one': tf.constant(1.0), 'two': tf.constant(2.0)}))
+        >>> nodes = [(Add(), ['one', 'two']), ('again', ['add/signal', 'one'])]
+        >>> group = ProcessorGroup(nodes, again=Add())
+        >>> inputs = {'one': tf.constant(1.0), 'two': tf.constant(2.0)}
+        >>> float(group(inputs))
+        4.0
+        >>> float(group.get_controls(inputs)['add']['signal'])
         3.0
+
+    The configuration holds settings and no weights, and variables exist only after the
+    first call. `get_weights` and `set_weights` carry them over, or in files
+    `tf.train.Checkpoint(group=group)`.
+
+    Example:
+        >>> from ddsp import effects
+        >>> reverb = effects.Reverb(trainable=True, reverb_length=8)
+        >>> group, audio = ProcessorGroup([(reverb, ['audio'])]), tf.ones([1, 16])
+        >>> len(group.weights), group({'audio': audio}).shape, len(group.weights)
+        (0, TensorShape([1, 16]), 1)
+        >>> path = tf.train.Checkpoint(group=group).write('group')
+        >>> copy = ProcessorGroup.from_config(group.get_config())
+        >>> sound = copy({'audio': audio})  # With weights of its own.
+        >>> status = tf.train.Checkpoint(group=copy).read(path)
+        >>> bool(tf.reduce_all(copy.weights[0] == group.weights[0]))
+        True
     """
 
     def __init__(self, dag: dags.DAG, **kwarg_processors: Any) -> None:
@@ -281,8 +308,16 @@ class Mix(Processor):
 
         Returns:
             The mixture, in the shape of the signals.
+
+        Raises:
+            ValueError: If one signal has channels and the other has none.
         """
         one, two = core.tf_float32(signal_one), core.tf_float32(signal_two)
+        if one.shape.rank != two.shape.rank:
+            raise ValueError(
+                "signal_one and signal_two must have the same number of axes. Got "
+                f"shape={one.shape} and shape={two.shape}; add or remove channels."
+            )
         mix_level = core.tf_float32(mix_level)
         if one.shape.rank == 2 and mix_level.shape.rank == 3:
             mix_level = mix_level[..., 0]
@@ -306,14 +341,19 @@ class Crop(Processor):
         """Decides where to cut.
 
         Args:
-            frame_size: Samples to remove; an odd number counts as one less.
+            frame_size: Samples to remove, at least 0; an odd number counts as one less.
             crop_location: 'front', 'back', or 'center' for half of it at both ends.
             name: Name.
 
         Raises:
-            ValueError: If crop_location is not one of those.
+            ValueError: If frame_size is negative, or crop_location not one of those.
         """
         super().__init__(name=name)
+        if frame_size < 0:
+            raise ValueError(
+                "frame_size must be at least 0. Got "
+                f"frame_size={frame_size}; use 0 to keep everything."
+            )
         if crop_location not in ("front", "center", "back"):
             raise ValueError(
                 "crop_location must be 'front', 'center' or 'back'. Got "

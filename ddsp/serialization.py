@@ -7,7 +7,7 @@ from two fixed lists, layers through Keras in its safe mode, and nothing is impo
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import gin
@@ -16,24 +16,12 @@ import numpy as np
 import tensorflow as tf
 
 from ddsp import core
+from ddsp.keras_objects import check_keras_objects
 
 Class = TypeVar("Class", bound=type)
 
 _PLAIN = (type(None), bool, int, float, str)
 _FUNCTION, _ARGUMENTS, _LAYER = "ddsp_function", "arguments", "ddsp_layer"
-# Of Keras's own objects, those that load files or code.
-_UNSAFE = ("FlaxLayer", "JaxLayer", "Lambda", "TFSMLayer", "TorchModuleWrapper")
-_KERAS_MODULES = (
-    "builtins",  # Keras's word for its own activations and initializers.
-    "keras",
-    "keras.activations",
-    "keras.constraints",
-    "keras.dtype_policies",
-    "keras.initializers",
-    "keras.layers",
-    "keras.models",
-    "keras.regularizers",
-)
 
 
 class ConfigFromArguments:
@@ -67,12 +55,13 @@ class ConfigFromArguments:
             `trainable` was set to False after building.
 
         Raises:
-            ValueError: If an argument cannot be written down, such as a lambda.
+            ValueError: If an argument is not kept as a public attribute, or cannot be
+                written down, such as a lambda or a layer that Keras does not know.
         """
         made_trainable = getattr(self, "_made_trainable", True)
         config = {}
         for name in _argument_names(type(self)):
-            value = made_trainable if name == "trainable" else getattr(self, name)
+            value = made_trainable if name == "trainable" else _kept(self, name)
             config[name] = encode(value, name)
         if made_trainable and not getattr(self, "trainable", True):
             config["frozen"] = True
@@ -90,10 +79,12 @@ class ConfigFromArguments:
 
         Raises:
             ValueError: If the configuration asks for anything but public functions of
-                `ddsp.core` and `tf.nn` or layers that are known to Keras.
+                `ddsp.core` and `tf.nn` or layers that are known to Keras, has an
+                argument that the constructor has not, or lacks one.
         """
         arguments = decode(config)
         frozen = arguments.pop("frozen", False)
+        _check_arguments(cls, arguments)
         made = cls(**arguments)
         if frozen:
             made.trainable = False  # type: ignore[attr-defined]
@@ -130,6 +121,36 @@ def _argument_names(cls: type) -> list[str]:
     return names if "name" in names or not takes_any else [*names, "name"]
 
 
+def _kept(made: Any, name: str) -> Any:
+    """An argument of the constructor, from the attribute of its name."""
+    if not hasattr(made, name):
+        raise ValueError(
+            "A class with a configuration must keep its arguments as public "
+            f"attributes. Got {type(made).__name__} without {name!r}; keep constructor "
+            f"argument {name!r} as self.{name}."
+        )
+    return getattr(made, name)
+
+
+def _check_arguments(cls: type, arguments: dict[str, Any]) -> None:
+    """Refuses arguments that a constructor does not know, or lacks."""
+    parameters = inspect.signature(cls).parameters.values()
+    takes_any = any(x.kind is inspect.Parameter.VAR_KEYWORD for x in parameters)
+    names = _argument_names(cls)
+    wrong = [name for name in arguments if name not in names and not takes_any]
+    missing = [
+        x.name
+        for x in parameters
+        if x.name in names and x.default is x.empty and x.name not in arguments
+    ]
+    if wrong or missing:
+        found = f"unknown {wrong}" if wrong else f"no {missing}"
+        raise ValueError(
+            f"A configuration must have the arguments of {cls.__name__}. Got {found}; "
+            f"use {', '.join(names)}."
+        )
+
+
 def encode(value: Any, name: str = "value") -> Any:
     """Writes a value down.
 
@@ -143,7 +164,7 @@ def encode(value: Any, name: str = "value") -> Any:
         The same, fit for JSON.
 
     Raises:
-        ValueError: If it is anything else.
+        ValueError: If it is anything else, or a layer that `decode` would refuse.
 
     Example:
         >>> encode([1, tf.nn.relu])
@@ -158,7 +179,9 @@ def encode(value: Any, name: str = "value") -> Any:
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
         return {key: encode(item, name) for key, item in value.items()}
     if isinstance(value, tf.keras.layers.Layer):
-        return {_LAYER: keras.saving.serialize_keras_object(value)}
+        layer = keras.saving.serialize_keras_object(value)
+        check_keras_objects(layer)  # What could not be read must not be written.
+        return {_LAYER: layer}
     if callable(value):
         return _encode_function(value, name)
     raise ValueError(
@@ -259,45 +282,3 @@ def _decode_function(value: dict[str, Any]) -> Callable:
         )
     arguments = decode(value.get(_ARGUMENTS, {}))
     return functools.partial(function, **arguments) if arguments else function
-
-
-def check_keras_objects(config: Any) -> None:
-    """Refuses what Keras would have to import, or what may load files or code.
-
-    Args:
-        config: What `keras.saving.serialize_keras_object` returned, or the same from
-            JSON.
-
-    Raises:
-        ValueError: If an object in it is neither Keras's own nor registered with Keras.
-
-    Example:
-        >>> check_keras_objects({'class_name': 'Dense', 'module': 'keras.layers'})
-    """
-    for found in _keras_objects(config):
-        kind, module = found["class_name"], found.get("module")
-        known = keras.saving.get_registered_object(found.get("registered_name"))
-        ours = module in _KERAS_MODULES
-        special = str(kind).startswith("__") and kind not in (
-            "__lambda__",
-            "__typespec__",
-        )
-        if kind in _UNSAFE or not (known or ours or special):
-            raise ValueError(
-                "A configuration may name Keras's own layers and registered classes "
-                f"only. Got class_name={kind!r} of module={module!r}; first import the "
-                "module that registers it with "
-                "keras.saving.register_keras_serializable."
-            )
-
-
-def _keras_objects(config: Any) -> Iterator[dict[str, Any]]:
-    """All dictionaries with a class name, however deep."""
-    if isinstance(config, (list, tuple)):
-        for item in config:
-            yield from _keras_objects(item)
-    elif isinstance(config, dict):
-        if "class_name" in config:
-            yield config
-        for item in config.values():
-            yield from _keras_objects(item)

@@ -18,6 +18,12 @@ def impulse(n_samples: int, at: int) -> np.ndarray:
     return audio
 
 
+def harmonic_magnitudes(audio: np.ndarray, f0_hz: int, n_harmonics: int) -> np.ndarray:
+    """Amplitudes of the harmonics of one second of sound, [1, sample_rate]."""
+    magnitudes = np.abs(np.fft.rfft(audio[0])) / (audio.shape[1] / 2)
+    return magnitudes[f0_hz::f0_hz][:n_harmonics]
+
+
 def snr_db(truth: np.ndarray, estimate: np.ndarray) -> float:
     """Power of the truth over power of the error, in dB."""
     error = np.sum((estimate - truth) ** 2, dtype=np.float64)

@@ -1,6 +1,7 @@
 """The shape of the code base: who may import whom, and how long a file may be."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +11,16 @@ ROOT = Path(__file__).resolve().parents[1]
 MAX_LINES = 400
 
 # Lowest layer first. A file imports from its own package and from earlier rows
-# only; the members of one row do not import each other.
+# only; the members of one row do not import each other. docs/architecture.md shows the
+# same table and says which of the names are only reserved.
 LAYERS = (
-    ("ddsp.version", "ddsp.configurable", "ddsp.pretrained", "ddsp.terminal"),
+    (
+        "ddsp.configurable",
+        "ddsp.keras_objects",
+        "ddsp.pretrained",
+        "ddsp.terminal",
+        "ddsp.version",
+    ),
     ("ddsp.core",),
     ("ddsp.serialization",),
     ("ddsp.spectral_ops", "ddsp.dags"),
@@ -108,6 +116,15 @@ def test_every_module_has_a_place_in_the_layers(path: Path) -> None:
     module = module_of(path)
     if module not in ("ddsp", "ddsp.training"):
         assert owner(module) is not None, f"add {module} to LAYERS"
+
+
+def test_document_shows_the_layers_and_what_is_reserved() -> None:
+    document = (ROOT / "docs" / "architecture.md").read_text()
+    rows = re.findall(r"^\| (\(?`.*?) \|", document, re.M)[::-1]
+    shown = [{f"ddsp.{n}" for n in re.findall(r"`([\w.]+)`", row)} for row in rows]
+    assert shown == [set(row) for row in LAYERS]
+    reserved = {f"ddsp.{n}" for n in re.findall(r"\(`([\w.]+)`\)", "".join(rows))}
+    assert reserved == set(RANK) - {owner(module_of(path)) for path in FILES}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))

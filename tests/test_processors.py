@@ -137,6 +137,15 @@ def test_mix_refuses_signals_of_different_lengths() -> None:
         )
 
 
+def test_mix_refuses_channels_of_one_signal_only() -> None:
+    one, two, level = tf.ones([1, 5, 1]), tf.ones([1, 5]), tf.ones([1, 5, 1])
+    for signals in ((one, two), (two, one)):
+        with pytest.raises(ValueError, match=r"axes. Got shape=\(1, 5.*add or remove"):
+            processors.Mix()(*signals, level)
+        with pytest.raises(ValueError, match="same number of axes"):
+            processors.Mix().get_signal(*signals, level)
+
+
 @pytest.mark.parametrize(
     ("location", "kept"), [("front", [4, 10]), ("center", [2, 8]), ("back", [0, 6])]
 )
@@ -162,6 +171,11 @@ def test_crop_of_less_than_two_samples_cuts_nothing(
     audio = np.ones([1, 10], np.float32)
     cropped = processors.Crop(frame_size, location)(audio)
     np.testing.assert_array_equal(cropped, audio)
+
+
+def test_crop_refuses_to_add_samples() -> None:
+    with pytest.raises(ValueError, match="Got frame_size=-4; use 0"):
+        processors.Crop(-4)
 
 
 def test_crop_refuses_an_unknown_location() -> None:

@@ -127,6 +127,37 @@ def test_hostile_function_is_refused_and_nothing_is_imported(name):
 HOSTILE_LAYERS = [
     {"class_name": "system", "module": "os", "config": {"command": "exit 1"}},
     {"class_name": "function", "module": "os", "config": "system"},
+    {
+        "class_name": "function",
+        "module": "os",
+        "config": "system",
+        "registered_name": "ddsp>Harmonic",
+    },
+    {
+        "class_name": "function",
+        "module": "builtins",
+        "config": "eval",
+        "registered_name": "function",
+    },
+    {"class_name": "function", "module": "this", "config": "s"},
+    {"class_name": "function", "module": "keras.models", "config": "load_model"},
+    {"class_name": "function", "module": "keras.activations", "config": "get"},
+    {"class_name": "function", "module": "builtins", "config": ["eval"]},
+    {"class_name": "function", "module": ["os"], "config": "system"},
+    {"class_name": "load_model", "module": "keras.models", "config": {}},
+    {"class_name": "__import__", "module": "builtins", "config": {"name": "this"}},
+    {"class_name": "eval", "module": "builtins", "config": {}},
+    {"class_name": ["Dense"], "module": "keras.layers", "config": {}},
+    {
+        "class_name": "system",
+        "module": "os",
+        "config": {},
+        "registered_name": "ddsp>Harmonic",
+    },
+    *(
+        {"class_name": name, "module": "keras.layers", "config": {"vocabulary": "/x"}}
+        for name in ("StringLookup", "IntegerLookup", "TextVectorization")
+    ),
     {"class_name": "function", "module": "keras.utils", "config": "get_file"},
     {"class_name": "Popen", "module": "subprocess", "config": {"args": ["false"]}},
     {"class_name": "geohash", "module": "antigravity", "config": {}},
@@ -146,9 +177,13 @@ HOSTILE_LAYERS = [
 ]
 
 
-@pytest.mark.parametrize("hostile", HOSTILE_LAYERS, ids=lambda x: x["class_name"])
+@pytest.mark.parametrize("hostile", HOSTILE_LAYERS, ids=lambda x: str(x["class_name"]))
 @pytest.mark.parametrize("depth", [0, 1])
-def test_hostile_module_is_refused_and_nothing_is_imported(hostile, depth):
+def test_hostile_module_is_refused_and_nothing_is_imported(hostile, depth, monkeypatch):
+    def refuse(*_args, **_kwargs):
+        raise AssertionError("Keras has seen it.")
+
+    monkeypatch.setattr(keras.saving, "deserialize_keras_object", refuse)
     for _ in range(depth):
         hostile = {
             "class_name": "Sequential",
@@ -246,3 +281,75 @@ def test_configuration_is_not_changed_by_reading_it():
     before = json.dumps(config)
     processors.ProcessorGroup.from_config(config)
     assert json.dumps(config) == before
+
+
+@keras.saving.register_keras_serializable("tests")
+class Vocabulary(keras.layers.StringLookup):
+    pass
+
+
+@keras.saving.register_keras_serializable("tests")
+def twice(x):
+    return 2.0 * x
+
+
+class Unregistered(keras.layers.Layer):
+    def call(self, x):
+        return x
+
+
+class Clipper(serialization.ConfigFromArguments):
+    def __init__(self, level, floor=0.0):
+        self._level, self.floor = level, floor
+
+
+def test_registered_function_of_a_layer_comes_back():
+    dense = keras.layers.Dense(1, activation=twice, kernel_initializer="ones")
+    nested = serialization.decode(json.loads(json.dumps(serialization.encode(dense))))
+    assert float(nested(tf.ones([1, 3]))[0, 0]) == 6.0
+
+
+def test_keras_own_function_may_be_named():
+    config = serialization.encode(keras.layers.Dense(1, kernel_initializer="ones"))
+    config["ddsp_layer"]["config"]["activation"] = {
+        "class_name": "function",
+        "module": "builtins",
+        "config": "relu",
+        "registered_name": "function",
+    }
+    dense = serialization.decode(config)
+    np.testing.assert_array_equal(dense(tf.constant([[-1.0], [2.0]])), [[0.0], [2.0]])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda: Vocabulary(vocabulary=["a"]), lambda: keras.layers.Lambda(twice)],
+)
+def test_layer_that_could_not_be_read_is_not_written(make):
+    with pytest.raises(ValueError, match="none that load files or code"):
+        serialization.encode(make())
+
+
+def test_unregistered_layer_is_refused_when_written():
+    group = processors.ProcessorGroup([(Unregistered(name="mine"), ["x"])])
+    with pytest.raises(
+        ValueError, match=r"class_name='Unregistered'.*register_keras_serializable"
+    ):
+        group.get_config()
+
+
+def test_argument_that_is_kept_privately_is_named():
+    with pytest.raises(ValueError, match=r"'level' as self\.level"):
+        Clipper(0.5).get_config()
+
+
+@pytest.mark.parametrize(
+    ("config", "complaint"),
+    [
+        ({"level": 1.0, "ceiling": 2.0}, r"unknown \['ceiling'\]"),
+        ({"floor": 1.0}, r"no \['level'\]"),
+    ],
+)
+def test_wrong_arguments_of_a_configuration_are_named(config, complaint):
+    with pytest.raises(ValueError, match=f"arguments of Clipper. Got {complaint}"):
+        Clipper.from_config(config)

@@ -15,7 +15,7 @@ from ddsp.core.harmonics import (
     normalize_harmonics,
     streaming_harmonic_synthesis,
 )
-from ddsp.core.hidden_markov import HiddenMarkovModel
+from ddsp.core.hidden_markov import hmm_log_likelihood, hmm_most_likely_path
 from ddsp.core.inharmonicity import (
     get_inharmonic_frequencies,
     inharmonic_synthesis,
@@ -29,6 +29,7 @@ from ddsp.core.numerics import (
     logb,
     safe_divide,
     safe_log,
+    safe_root,
     soft_limit,
 )
 from ddsp.core.oscillators import (
@@ -44,6 +45,7 @@ from ddsp.core.scaling import (
     frequencies_critical_bands,
     frequencies_sigmoid,
     frequencies_softmax,
+    log_scale_sigmoid,
     sym_exp_sigmoid,
 )
 from ddsp.core.sinc_filters import sinc, sinc_filter, sinc_impulse_response
@@ -51,6 +53,7 @@ from ddsp.core.sinusoidal_conversion import (
     harmonic_to_sinusoidal,
     sinusoidal_to_harmonic,
 )
+from ddsp.core.sinusoids import sinusoidal_synthesis
 from ddsp.core.tensors import (
     Number,
     copy_if_tf_function,
@@ -99,7 +102,6 @@ from ddsp.core.wavetables import (
 
 __all__ = [
     "DB_RANGE",
-    "HiddenMarkovModel",
     "Number",
     "adsr_envelope",
     "amplitude_to_db",
@@ -135,6 +137,8 @@ __all__ = [
     "harmonic_oscillator_bank",
     "harmonic_synthesis",
     "harmonic_to_sinusoidal",
+    "hmm_log_likelihood",
+    "hmm_most_likely_path",
     "hz_to_bark",
     "hz_to_erb",
     "hz_to_mel",
@@ -146,6 +150,7 @@ __all__ = [
     "linear_lookup",
     "log10",
     "log_scale",
+    "log_scale_sigmoid",
     "logb",
     "make_iterable",
     "map_shape",
@@ -166,9 +171,11 @@ __all__ = [
     "resample",
     "safe_divide",
     "safe_log",
+    "safe_root",
     "sinc",
     "sinc_filter",
     "sinc_impulse_response",
+    "sinusoidal_synthesis",
     "sinusoidal_to_harmonic",
     "soft_limit",
     "streaming_harmonic_synthesis",

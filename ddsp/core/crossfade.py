@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from ddsp.core.numerics import safe_root
 from ddsp.core.tensors import tf_float32
 
 
@@ -23,10 +24,4 @@ def constant_power_gains(mix_level: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         ([0.0, 0.6000000238418579, 1.0], [1.0, 0.800000011920929, 0.0])
     """
     level = tf.clip_by_value(tf_float32(mix_level), 0.0, 1.0)
-    return _root(level), _root(1.0 - level)
-
-
-def _root(x: tf.Tensor) -> tf.Tensor:
-    """Square root with a finite gradient."""
-    is_positive = x > 0.0
-    return tf.where(is_positive, tf.sqrt(tf.where(is_positive, x, 1.0)), 0.0)
+    return safe_root(level), safe_root(1.0 - level)

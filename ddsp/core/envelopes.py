@@ -9,12 +9,15 @@ from typing import Any
 import gin
 import tensorflow as tf
 
-from ddsp.core.numerics import log_scale
+from ddsp.core.decay import one_per_example
 from ddsp.core.resampling import resample
+from ddsp.core.scaling import log_scale_sigmoid
 from ddsp.core.tensors import tf_float32
 
 # How many notes may be dying away at once.
 _MAX_RELEASED = 4
+# Beyond this number float32 does not count every sample.
+_MAX_SAMPLES = 2**24
 
 
 @gin.register(module="ddsp.core")
@@ -37,7 +40,7 @@ def duration_sigmoid(
         >>> [round(float(secs), 3) for secs in times]
         [0.001, 0.063, 4.0]
     """
-    return log_scale(tf.tanh(tf_float32(x) / 2.0), min_secs, max_secs)
+    return log_scale_sigmoid(x, min_secs, max_secs)
 
 
 @gin.register(module="ddsp.core")
@@ -75,7 +78,8 @@ def adsr_envelope(
         sample release_secs after its end.
 
     Raises:
-        ValueError: If gate is neither of rank 2 nor of rank 3.
+        ValueError: If gate is neither of rank 2 nor of rank 3, a parameter neither a
+            number nor [batch, 1], or n_samples not from 1 to 2^24.
 
     Example:
         >>> held = tf.constant([[1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]])
@@ -84,13 +88,20 @@ def adsr_envelope(
         >>> levels.numpy().round(3).tolist()
         [[0.0, 0.5, 1.0, 0.5, 0.5, 0.25, 0.0, 0.0]]
     """
+    if not 1 <= n_samples <= _MAX_SAMPLES:
+        raise ValueError(
+            f"n_samples must be from 1 to 2^24 = {_MAX_SAMPLES}. Got "
+            f"n_samples={n_samples}; make the envelope of longer sounds in parts."
+        )
+    times = {"attack": attack_secs, "decay": decay_secs, "release": release_secs}
+    attack, decay, release = (
+        tf.maximum(one_per_example(secs, f"{name}_secs"), 1.0 / sample_rate)
+        * sample_rate
+        for name, secs in times.items()
+    )
+    sustain = one_per_example(sustain, "sustain")
     held, start, ended = _notes(_gate(gate), n_samples)
     sample = tf.range(n_samples, dtype=tf.float32)
-    attack, decay, release = (
-        tf.maximum(tf_float32(secs), 1.0 / sample_rate) * sample_rate
-        for secs in (attack_secs, decay_secs, release_secs)
-    )
-    sustain = tf_float32(sustain)
 
     def held_level(age: tf.Tensor) -> tf.Tensor:
         falling = 1.0 - (1.0 - sustain) * (age - attack) / decay

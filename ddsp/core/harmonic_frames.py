@@ -21,14 +21,23 @@ import tensorflow as tf
 from ddsp.core import nyquist_crossings, phase
 from ddsp.core.chunks import map_rows, rows_per_chunk
 from ddsp.core.products import precise_matmul
+from ddsp.core.tensors import prevent_gradient
 
 
 class _Frames(NamedTuple):
-    """What a frame needs, [n_rows, ...] each, where a row is a frame of an example."""
+    """What a frame needs, where a row is a frame of an example.
+
+    Attributes:
+        glides: Phase, [n_rows].
+        start: Amplitudes at the start, [n_rows, n_harmonics].
+        end: Amplitudes at the end, [n_rows, n_harmonics].
+        audible: 1 for harmonics that are heard somewhere, [n_rows, n_harmonics].
+    """
 
     glides: phase.Glides
     start: tf.Tensor
     end: tf.Tensor
+    audible: tf.Tensor
 
 
 class _Waves(NamedTuple):
@@ -44,82 +53,115 @@ class _Waves(NamedTuple):
     outer_cosine: tf.Tensor
 
 
-def applies(
-    frequencies: tf.Tensor, amplitudes: tf.Tensor, n_samples: int, method: str
-) -> bool:
-    """Whether the controls fit this form: whole samples per frame, a cross-fade."""
-    n_frames = frequencies.shape[1]
-    return (
-        method in ("window", "linear")
-        and n_frames is not None
-        and n_frames == amplitudes.shape[1]
-        and n_samples % n_frames == 0
-        and n_samples > n_frames + 1
-    )
-
-
 def synthesize(
     frequencies: tf.Tensor,
     amplitudes: tf.Tensor,
-    n_samples: int,
+    fade: np.ndarray,
     sample_rate: int,
-    method: str,
-) -> tf.Tensor:
+    initial_phase: tf.Tensor | None = None,
+    includes_next_frame: bool = False,
+    gated: bool = True,
+) -> tuple[tf.Tensor, tf.Tensor]:
     """Plays harmonics whose amplitudes cross-fade from frame to frame.
 
     Args:
-        frequencies: Fundamental in Hz, [batch, n_frames, 1]; n_frames divides
-            n_samples.
+        frequencies: Fundamental in Hz, [batch, n_frames, 1], linear between frames.
         amplitudes: Amplitude of each harmonic, [batch, n_frames, n_harmonics].
-        n_samples: Length of the sound.
+        fade: Weight of the following frame's amplitude, [hop_size].
         sample_rate: Samples per second.
-        method: 'window' (raised cosine) or 'linear' cross-fade.
+        initial_phase: Phase before the first sample in radians, [batch, 1, 1]. Zero if
+            None.
+        includes_next_frame: Whether the last frame is only the end of the one before.
+            Otherwise it is held.
+        gated: Whether harmonics are silent while at or above half the sample rate.
 
     Returns:
-        Audio, [batch, n_samples].
+        Audio, [batch, n_played_frames * hop_size], and the phase of its last sample in
+        radians, in [0, 2 pi), [batch, 1, 1], without a gradient.
     """
-    n_frames, n_harmonics = int(frequencies.shape[1]), int(amplitudes.shape[-1])
-    hop_size = n_samples // n_frames
-    fade = np.arange(hop_size, dtype=np.float32) / np.float32(hop_size)
-    if method == "window":
-        fade = np.float32(0.5 - 0.5 * np.cos(np.pi * fade))
-    chunk_size = rows_per_chunk(hop_size)
+    n_played, hop_size = int(frequencies.shape[1]) - includes_next_frame, len(fade)
+    nyquist_hz = sample_rate / 2.0 if gated else np.inf
+    if initial_phase is None:
+        initial_phase = tf.zeros_like(frequencies[:, :1])
+    start = initial_phase[..., 0] + tf.zeros_like(frequencies[:, 0])
 
     @tf.custom_gradient
     def play(
-        f0_hz: tf.Tensor, amplitudes: tf.Tensor
-    ) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]]:
-        gate = nyquist_crossings.gate(f0_hz, n_harmonics, hop_size, sample_rate)
-        audible = nyquist_crossings.audible(gate, n_harmonics)
-        ends = amplitudes, tf.concat([amplitudes[:, 1:], amplitudes[:, -1:]], axis=1)
-        frames = _Frames(
-            phase.Glides(*map(_rows, phase.glides(f0_hz, hop_size, sample_rate))),
-            *(audible * _rows(x) for x in ends),
+        f0_hz: tf.Tensor, amplitudes: tf.Tensor, start: tf.Tensor
+    ) -> tuple[tuple[tf.Tensor, tf.Tensor], Callable[..., tuple[tf.Tensor, ...]]]:
+        n_harmonics = int(amplitudes.shape[-1])
+        gate = nyquist_crossings.gate(
+            *_ends(f0_hz, n_played), n_harmonics, hop_size, nyquist_hz
         )
-        (audio,) = map_rows(lambda x: _sum(x, fade), frames, 1, chunk_size)
-        audio = nyquist_crossings.silence(audio, gate, frames, fade)
+        glides = phase.glides(f0_hz, hop_size, sample_rate)
+        glides = glides._replace(start=glides.start + phase.from_radians(start))
+        audible = nyquist_crossings.audible(gate, n_harmonics)
+        starts, ends = _ends(amplitudes, n_played)
+        frames = _Frames(
+            phase.Glides(*(_rows(x[:, :n_played]) for x in glides)),
+            audible * starts,
+            audible * ends,
+            audible,
+        )
+        audio = nyquist_crossings.silence(_sums(frames, fade), gate, frames, fade)
+        last = phase.glide_fractions(frames.glides, hop_size)
+        last = tf.reshape(last, [-1, n_played, hop_size])[:, -1, -1]
 
-        def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            upstream = tf.reshape(upstream, [-1, hop_size])
-            by_phase, *by_ends = map_rows(
-                lambda x: _gradients(x[0], x[1], fade),
-                (frames, upstream),
-                3,
-                chunk_size,
+        def gradient(
+            upstream: tf.Tensor, unused_by_last: tf.Tensor
+        ) -> tuple[tf.Tensor, ...]:
+            del unused_by_last
+            rows = tf.reshape(upstream, [-1, hop_size])
+            by_phase, by_start, by_end = _all_gradients(frames, rows, gate, fade)
+            moments = phase.glide_moments(2.0 * np.pi * by_phase)
+            # What is not played has no gradient.
+            moments, by_own, by_next = (
+                tf.pad(
+                    tf.reshape(x, [-1, n_played, x.shape[-1]]),
+                    [[0, 0], [0, int(includes_next_frame)], [0, 0]],
+                )
+                for x in (moments, by_start, by_end)
             )
-            by_phase, by_start, by_end = nyquist_crossings.silence_gradients(
-                (by_phase, *by_ends), upstream, gate, frames, fade
-            )
-            shape = [-1, n_frames, n_harmonics]
-            by_own = tf.reshape(audible * by_start, shape)
-            by_next = tf.reshape(audible * by_end, shape)
-            by_cycles = tf.reshape(2.0 * np.pi * by_phase, [-1, n_frames, hop_size])
-            by_f0 = phase.glide_gradient(by_cycles, sample_rate)
-            return by_f0, by_own + phase.to_next_frame(by_next)
+            by_f0 = phase.glide_gradient(moments, hop_size, sample_rate)
+            by_amplitudes = by_own + phase.to_next_frame(by_next)
+            by_initial = tf.reduce_sum(moments[..., 0], axis=1, keepdims=True)
+            found = by_f0, by_amplitudes, by_initial / (2.0 * np.pi)
+            return tuple(map(prevent_gradient, found))
 
-        return tf.reshape(audio, [-1, n_samples]), gradient
+        return (tf.reshape(audio, [-1, n_played * hop_size]), last), gradient
 
-    return play(frequencies[..., 0], amplitudes)
+    audio, last = play(frequencies[..., 0], amplitudes, start)
+    radians = (2.0 * np.pi) * (phase.multiples(last, 1) % 1.0)
+    return audio, tf.stop_gradient(radians)[:, tf.newaxis, tf.newaxis]
+
+
+def _ends(x: tf.Tensor, n_played: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Values at the start and at the end of each frame, [batch * n_played, ...]."""
+    following = tf.concat([x[:, 1:], x[:, -1:]], axis=1)
+    return _rows(x[:, :n_played]), _rows(following[:, :n_played])
+
+
+def _sums(frames: _Frames, fade: np.ndarray) -> tf.Tensor:
+    """Sum of all harmonics, [n_rows, hop], chunk by chunk."""
+    chunk_size = rows_per_chunk(len(fade))
+    return map_rows(lambda x: _sum(x, fade), frames, 1, chunk_size)[0]
+
+
+def _all_gradients(
+    frames: _Frames,
+    upstream: tf.Tensor,
+    gate: nyquist_crossings.Gate,
+    fade: np.ndarray,
+) -> tuple[tf.Tensor, ...]:
+    """Gradients with respect to the phase, [n_rows, hop], and to both ends."""
+    by_phase, by_start, by_end = map_rows(
+        lambda x: _gradients(x[0], x[1], fade),
+        (frames, upstream),
+        3,
+        rows_per_chunk(len(fade)),
+    )
+    gradients = by_phase, frames.audible * by_start, frames.audible * by_end
+    return nyquist_crossings.silence_gradients(gradients, upstream, gate, frames, fade)
 
 
 def _rows(x: tf.Tensor) -> tf.Tensor:

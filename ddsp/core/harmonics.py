@@ -1,16 +1,17 @@
 """Harmonic sounds from controls at frame rate, and their normalisation."""
 
-import numpy as np
 import tensorflow as tf
 
 from ddsp.core import harmonic_frames
+from ddsp.core.checks import check_controls
+from ddsp.core.frame_fades import cross_fade
 from ddsp.core.numerics import safe_divide
 from ddsp.core.oscillators import (
     harmonic_oscillator_bank,
-    oscillator_bank,
     remove_above_nyquist,
 )
 from ddsp.core.resampling import resample
+from ddsp.core.sinusoids import sinusoidal_synthesis
 from ddsp.core.tensors import tf_float32
 
 
@@ -89,25 +90,34 @@ def harmonic_synthesis(
 
     Raises:
         ValueError: If amp_resample_method is unknown, or is 'window' and n_samples is
-            not a multiple of n_frames.
+            not a multiple of n_frames; or if a control is not of rank 3, or the sizes
+            of two do not fit together. A batch of one serves all examples, one frame
+            the whole sound, and pitch and amplitudes may have different frames.
     """
+    del use_angular_cumsum
     frequencies, amplitudes = tf_float32(frequencies), tf_float32(amplitudes)
+    _check_harmonic_controls(
+        frequencies, amplitudes, harmonic_shifts, harmonic_distribution
+    )
     if harmonic_distribution is not None:
         amplitudes *= tf_float32(harmonic_distribution)
     if harmonic_shifts is not None:
-        return _inharmonic_synthesis(
-            frequencies,
+        # Each needs a phase of its own.
+        n_harmonics = max(int(harmonic_shifts.shape[-1]), int(amplitudes.shape[-1]))
+        partials = get_harmonic_frequencies(frequencies, n_harmonics)
+        return sinusoidal_synthesis(
+            partials * (1.0 + tf_float32(harmonic_shifts)),
             amplitudes,
-            tf_float32(harmonic_shifts),
             n_samples,
             sample_rate,
             amp_resample_method,
-            use_angular_cumsum,
         )
-    if harmonic_frames.applies(frequencies, amplitudes, n_samples, amp_resample_method):
-        return harmonic_frames.synthesize(
-            frequencies, amplitudes, n_samples, sample_rate, amp_resample_method
-        )
+    # A batch of one serves all examples, on either side.
+    frequencies += tf.zeros_like(amplitudes[:, :1, :1])
+    amplitudes += tf.zeros_like(frequencies[:, :1])
+    fade = cross_fade(frequencies, amplitudes, n_samples, amp_resample_method)
+    if fade is not None:
+        return harmonic_frames.synthesize(frequencies, amplitudes, fade, sample_rate)[0]
     f0 = resample(frequencies, n_samples)
     gains = resample(amplitudes, n_samples, method=amp_resample_method)
     n_harmonics = int(gains.shape[-1])
@@ -115,6 +125,31 @@ def harmonic_synthesis(
         get_harmonic_frequencies(f0, n_harmonics), gains, sample_rate
     )
     return harmonic_oscillator_bank(f0, gains, sample_rate=sample_rate)[0]
+
+
+def _check_harmonic_controls(
+    frequencies: tf.Tensor,
+    amplitudes: tf.Tensor,
+    shifts: tf.Tensor | None,
+    distribution: tf.Tensor | None,
+) -> None:
+    """Refuses controls of `harmonic_synthesis` that do not fit together."""
+    if shifts is not None:
+        shifts = tf_float32(shifts)
+    levels: dict[str, tf.Tensor | None] = {"amplitudes": amplitudes}
+    if distribution is not None:
+        levels["harmonic_distribution"] = tf_float32(distribution)
+        if amplitudes.shape.rank == 0:  # One number for the whole sound.
+            del levels["amplitudes"]
+    # Pitch and level are resampled each for itself, and share no frames.
+    check_controls(frequencies=frequencies, harmonic_shifts=shifts)
+    check_controls(**levels)
+    if shifts is None and frequencies.shape[-1] not in (1, None):
+        raise ValueError(
+            "frequencies must be [batch, n_frames, 1]. Got frequencies of "
+            f"shape={frequencies.shape}; use sinusoids for partials that are free."
+        )
+    check_controls((0,), frequencies=frequencies, harmonic_shifts=shifts, **levels)
 
 
 def streaming_harmonic_synthesis(
@@ -168,6 +203,17 @@ def streaming_harmonic_synthesis(
             tf_float32(harmonic_distribution), frequencies, sample_rate
         )
     n_extra = _hop_size(frequencies, n_samples) if includes_next_frame else 0
+    fade = cross_fade(frequencies, amplitudes, n_samples + n_extra, amp_resample_method)
+    if fade is not None:
+        return harmonic_frames.synthesize(
+            frequencies,
+            amplitudes,
+            fade,
+            sample_rate,
+            initial_phase if initial_phase is None else tf_float32(initial_phase),
+            includes_next_frame,
+            gated=False,
+        )
     f0, gains = (
         resample(frames, n_samples + n_extra, method)[:, :n_samples]
         for frames, method in (
@@ -188,26 +234,3 @@ def _hop_size(frames: tf.Tensor, n_samples: int) -> int:
             " before the next; use whole samples per frame."
         )
     return n_samples // n_frames
-
-
-def _inharmonic_synthesis(
-    frequencies: tf.Tensor,
-    amplitudes: tf.Tensor,
-    harmonic_shifts: tf.Tensor,
-    n_samples: int,
-    sample_rate: int,
-    amp_resample_method: str,
-    use_angular_cumsum: bool,
-) -> tf.Tensor:
-    """Harmonics that are no integer multiples: each needs a phase of its own."""
-    n_harmonics = int(np.max([harmonic_shifts.shape[-1], amplitudes.shape[-1]]))
-    partials = get_harmonic_frequencies(frequencies, n_harmonics)
-    partials *= 1.0 + harmonic_shifts
-    # The gin binding on the bank itself must keep acting, so only True is passed on.
-    forced = {"use_angular_cumsum": True} if use_angular_cumsum else {}
-    return oscillator_bank(
-        resample(partials, n_samples),
-        resample(amplitudes, n_samples, method=amp_resample_method),
-        sample_rate=sample_rate,
-        **forced,
-    )

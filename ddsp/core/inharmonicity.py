@@ -10,7 +10,7 @@ import gin
 import tensorflow as tf
 
 from ddsp.core.harmonics import get_harmonic_frequencies, harmonic_synthesis
-from ddsp.core.numerics import log_scale
+from ddsp.core.scaling import log_scale_sigmoid
 from ddsp.core.tensors import tf_float32
 
 
@@ -36,7 +36,7 @@ def inharmonicity_sigmoid(
         >>> [f"{float(b):.1e}" for b in inharmonicity]
         ['1.0e-05', '3.2e-04', '1.0e-02']
     """
-    return log_scale(tf.tanh(tf_float32(x) / 2.0), min_value, max_value)
+    return log_scale_sigmoid(x, min_value, max_value)
 
 
 @gin.register(module="ddsp.core")
@@ -77,9 +77,8 @@ def inharmonic_synthesis(
 ) -> tf.Tensor:
     """Plays a stiff string.
 
-    Each partial has an exact phase of its own, so time and memory grow with n_samples
-    times n_harmonics. Partials are silent while they are at or above half the sample
-    rate.
+    Each partial has an exact phase of its own. Partials are silent while they are at or
+    above half the sample rate.
 
     Args:
         frequencies: Fundamental of the string without stiffness in Hz, [batch,

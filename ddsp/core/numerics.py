@@ -1,4 +1,4 @@
-"""Logarithms, division and limits that stay finite."""
+"""Logarithms, roots, division and limits that stay finite."""
 
 from typing import Any
 
@@ -40,6 +40,31 @@ def safe_log(x: Any, eps: float = 1e-5) -> tf.Tensor:
     """
     (x,) = float_tensors(x)
     return tf.math.log(tf.where(x <= 0.0, tf.cast(eps, x.dtype), x))
+
+
+def safe_root(x: Any, degree: float = 2.0) -> tf.Tensor:
+    """Square root, or another one, whose gradient is finite: 0 where x is 0.
+
+    The true slope at 0 is infinite. What is positive has its exact root and slope,
+    however small it is; everything else has root 0 and slope 0.
+
+    Args:
+        x: Number or tensor of any shape.
+        degree: Which root, positive: 2 for the square root.
+
+    Returns:
+        Root, at least 0, of the same shape.
+
+    Example:
+        >>> safe_root([-1.0, 0.0, 9.0]).numpy().tolist()
+        [0.0, 0.0, 3.0]
+    """
+    (x,) = float_tensors(x)
+    # The root itself must not see a 0: its slope would be infinity times 0, no number.
+    is_positive = x > 0.0
+    positive = tf.where(is_positive, x, tf.ones_like(x))
+    root = tf.sqrt(positive) if degree == 2.0 else positive ** (1.0 / degree)
+    return tf.where(is_positive, root, tf.zeros_like(x))
 
 
 def logb(x: Any, base: Any = 2.0, eps: float = 1e-5) -> tf.Tensor:

@@ -53,23 +53,27 @@ class _Pairs(NamedTuple):
     radians: tf.Tensor
 
 
-def gate(f0_hz: tf.Tensor, n_harmonics: int, hop_size: int, sample_rate: int) -> Gate:
-    """Counts the audible harmonics of a pitch curve that is linear between frames.
+def gate(
+    start_hz: tf.Tensor,
+    end_hz: tf.Tensor,
+    n_harmonics: int,
+    hop_size: int,
+    nyquist_hz: float,
+) -> Gate:
+    """Counts the audible harmonics of frames in which pitch moves linearly.
 
     Args:
-        f0_hz: Pitch at the start of each frame in Hz, [batch, n_frames]; the last is
-            held.
+        start_hz: Pitch of the first sample of each frame in Hz, [n_rows].
+        end_hz: Pitch of the first sample behind it, [n_rows].
         n_harmonics: How many harmonics there are.
         hop_size: Samples per frame.
-        sample_rate: Samples per second.
+        nyquist_hz: Half the sample rate, or infinity to let all harmonics pass.
 
     Returns:
-        The counts, with batch and frames merged into one axis.
+        The counts.
     """
-    f0_hz = tf.where(tf.math.is_nan(f0_hz), 0.0, f0_hz)
-    following = tf.concat([f0_hz[:, 1:], f0_hz[:, -1:]], axis=1)
-    start, glide = (tf.reshape(x, [-1]) for x in (f0_hz, following - f0_hz))
-    nyquist_hz, last = sample_rate / 2.0, np.float32((hop_size - 1) / hop_size)
+    start, end = (tf.where(tf.math.is_nan(x), 0.0, x) for x in (start_hz, end_hz))
+    glide, last = end - start, np.float32((hop_size - 1) / hop_size)
     # Pitch does not turn around within a frame: its ends are its extremes.
     first, final = (
         tf.clip_by_value(_count(f0, nyquist_hz), 0.0, float(n_harmonics))
@@ -165,11 +169,11 @@ def _for_all_pairs(
     """Applies a step to all crossings, chunk by chunk."""
     chunk_size = rows_per_chunk(len(fade))
     last_of_row = tf.cumsum(counts.n_ever - counts.n_always)
-    n_pairs = last_of_row[-1]
+    n_pairs = tf.reduce_sum(counts.n_ever - counts.n_always)
 
     def body(first: tf.Tensor, *totals: tf.Tensor) -> tuple[tf.Tensor, ...]:
         index = first + tf.range(chunk_size)
-        pairs = _pairs(index, last_of_row, counts, frames, fade)
+        pairs = _pairs(index, n_pairs, last_of_row, counts, frames, fade)
         return first + chunk_size, *step(pairs, *totals)
 
     return tf.while_loop(
@@ -182,13 +186,14 @@ def _for_all_pairs(
 
 def _pairs(
     index: tf.Tensor,
+    n_pairs: tf.Tensor,
     last_of_row: tf.Tensor,
     counts: Gate,
     frames: Any,
     fade: np.ndarray,
 ) -> _Pairs:
     """The crossings of given numbers; beyond the last one they have no gain."""
-    exists = tf.cast(index < last_of_row[-1], tf.float32)
+    exists = tf.cast(index < n_pairs, tf.float32)
     row = tf.searchsorted(last_of_row, index, side="right")
     row = tf.minimum(row, tf.size(last_of_row) - 1)
     # The last pair of a row is its highest harmonic that is ever audible.

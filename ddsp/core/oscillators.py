@@ -80,7 +80,7 @@ def oscillator_bank(
     sum_sinusoids: bool = True,
     use_angular_cumsum: bool = False,
 ) -> tf.Tensor:
-    """Plays sinusoids from frequency and amplitude envelopes at sample rate.
+    """Plays sines from frequency and amplitude envelopes at sample rate.
 
     Args:
         frequency_envelopes: Frequencies in Hz, [batch, n_samples, n_sinusoids].

@@ -23,10 +23,11 @@ _TAU = 2.0 * np.pi
 # ten minutes by less than 1e-7 cycles.
 _CYCLE_BITS = 55
 _UINT32_MAX = np.int64(0xFFFFFFFF)
-# Frequencies are held to 2^-20 Hz, which is exact for float32 values from 8 Hz on.
-_HZ_BITS = 20
-_MAX_HZ = 65535.0
-_DIVISION_BITS = 8
+# Frequencies are held to 2^-34 of the sample rate: at 16 kHz to 2^-20 Hz, which is
+# exact for float32 values from 8 Hz on.
+_RESOLUTION_BITS = 34
+_MAX_HZ = 2.0**22
+_DIVISION_BITS = 14
 _REST_BITS = 20
 
 
@@ -36,19 +37,28 @@ def half_increments(frequency_hz: tf.Tensor, sample_rate: int) -> tf.Tensor:
     The half keeps the sum over a linear glide an integer (see `glides`).
 
     Args:
-        frequency_hz: Frequencies in Hz, any shape. Clipped to +-65535; NaN becomes 0.
-        sample_rate: Samples per second.
+        frequency_hz: Frequencies in Hz, any shape. Clipped to +-2^22; NaN becomes 0.
+        sample_rate: Samples per second, a whole number.
 
     Returns:
         int64 tensor of the same shape, in units of 2^-55 cycles.
+
+    Raises:
+        ValueError: If sample_rate is not a positive whole number.
     """
+    if sample_rate != int(sample_rate) or sample_rate < 1:
+        raise ValueError(
+            "sample_rate must be a positive whole number. Got "
+            f"sample_rate={sample_rate}; scale frequencies and rate alike."
+        )
+    sample_rate, step = int(sample_rate), 1 << _DIVISION_BITS
+    hz_bits = _RESOLUTION_BITS - (sample_rate.bit_length() - 1)
     finite = tf.where(tf.math.is_nan(frequency_hz), 0.0, frequency_hz)
     clipped = tf.clip_by_value(finite, -_MAX_HZ, _MAX_HZ)
     # A power of two only moves the exponent: nothing is lost before the cast.
-    fixed = tf.cast(tf.round(clipped * float(1 << _HZ_BITS)), tf.int64)
+    fixed = tf.cast(tf.round(clipped * 2.0**hz_bits), tf.int64)
     # Long division in two steps, since the whole numerator does not fit 64 bits.
-    sample_rate, step = int(sample_rate), 1 << _DIVISION_BITS
-    numerator = fixed * (1 << (_CYCLE_BITS - 1 - _HZ_BITS - _DIVISION_BITS))
+    numerator = fixed * (1 << (_CYCLE_BITS - 1 - hz_bits - _DIVISION_BITS))
     quotient, rest = numerator // sample_rate, numerator % sample_rate
     return quotient * step + (rest * step + sample_rate // 2) // sample_rate
 
@@ -106,13 +116,13 @@ def glides(f0_hz: tf.Tensor, hop_size: int, sample_rate: int) -> Glides:
     """Exact phase of a pitch curve that is linear between frames.
 
     Args:
-        f0_hz: Pitch at the start of each frame in Hz, [batch, n_frames]. The last frame
-            is held.
+        f0_hz: Pitch at the start of each frame in Hz, [batch, n_frames, ...]. The last
+            frame is held.
         hop_size: Samples per frame.
         sample_rate: Samples per second.
 
     Returns:
-        int64 tensors [batch, n_frames] for `glide_fractions`.
+        int64 tensors [batch, n_frames, ...] for `glide_fractions`.
     """
     half = half_increments(f0_hz, sample_rate)
     following = tf.concat([half[:, 1:], half[:, -1:]], axis=1)
@@ -144,24 +154,35 @@ def glide_fractions(frames: Glides, hop_size: int) -> tf.Tensor:
     return _fraction(start + 2 * (sample + 1) * half + (bend * triangle + rest))
 
 
-def glide_gradient(upstream: tf.Tensor, sample_rate: int) -> tf.Tensor:
+def glide_moments(upstream: tf.Tensor) -> tf.Tensor:
+    """What the adjoint of the sum of phase needs of each frame.
+
+    Args:
+        upstream: Gradient with respect to the phase in cycles, [n_rows, hop_size].
+
+    Returns:
+        Its sum, and its sums with the phases that one Hz at the start of the frame and
+        at the end of it make, [n_rows, 3].
+    """
+    hop_size = int(upstream.shape[-1])
+    sample = np.arange(hop_size)
+    bend = sample * (sample + 1.0) / (2.0 * hop_size)
+    weights = np.stack([np.ones(hop_size), sample + 1.0 - bend, bend], axis=1)
+    return precise_matmul(upstream, tf.constant(weights, tf.float32))
+
+
+def glide_gradient(moments: tf.Tensor, hop_size: int, sample_rate: int) -> tf.Tensor:
     """Adjoint of the sum of phase over gliding frames.
 
     Args:
-        upstream: Gradient with respect to the phase in cycles, [batch, n_frames,
-            hop_size].
+        moments: From `glide_moments`, [batch, n_frames, ..., 3].
+        hop_size: Samples per frame.
         sample_rate: Samples per second.
 
     Returns:
-        Gradient with respect to the pitch of the frames in Hz, [batch, n_frames].
+        Gradient with respect to the pitch of the frames in Hz, [batch, n_frames, ...].
     """
-    hop_size = int(upstream.shape[-1])
-    sample = tf.range(hop_size, dtype=tf.float32)
-    bend = sample * (sample + 1.0) / (2.0 * hop_size)
-    weights = tf.stack([tf.ones_like(bend), sample + 1.0 - bend, bend], axis=1)
-    sums = precise_matmul(tf.reshape(upstream, [-1, hop_size]), weights)
-    sums = tf.reshape(sums, tf.concat([tf.shape(upstream)[:2], [3]], axis=0))
-    total, own, following = tf.unstack(sums, axis=-1)
+    total, own, following = tf.unstack(moments, axis=-1)
     # A frame's advance shifts the phase of every later frame.
     later = tf.cumsum(total, axis=1, exclusive=True, reverse=True)
     own += later * (hop_size + 1) / 2.0
@@ -224,6 +245,6 @@ def sample_phases(
 
         return cycles, gradient
 
-    n_sinusoids = max(int(frequency_hz.shape[-1]), len(numbers))
-    start = tf.zeros([tf.shape(frequency_hz)[0], 1, n_sinusoids]) + initial_phase
-    return phases(frequency_hz, start)
+    # Shared starts are spread out here, where their gradient is summed up again.
+    start = tf.zeros_like(frequency_hz[:, :1]) + initial_phase
+    return phases(frequency_hz + tf.zeros_like(start), start)

@@ -3,6 +3,8 @@
 TensorFlow computes float32 products on recent GPUs in TensorFloat-32 by default, which
 keeps 10 bits of every factor: enough for most layers, 60 dB for a sum of sines. There
 each factor is split into two parts of 10 bits, which TensorFloat-32 takes exactly.
+Whether to do so is decided while tracing: trace a graph that is to run on a GPU where
+there is one.
 """
 
 import tensorflow as tf

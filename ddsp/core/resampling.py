@@ -16,7 +16,7 @@ from ddsp.core.tensors import tf_float32
 
 def resample(
     inputs: Any,
-    n_timesteps: int,
+    n_timesteps: int | tf.Tensor,
     method: str = "linear",
     add_endpoint: bool = True,
 ) -> tf.Tensor:
@@ -27,7 +27,8 @@ def resample(
     Args:
         inputs: Frames, [n_frames], [batch, n_frames], [batch, n_frames, channels] or
             [batch, n_frames, rows, channels].
-        n_timesteps: Timesteps of the result, positive.
+        n_timesteps: Timesteps of the result, positive. Within a graph `linear` also
+            takes a tensor, for sizes that are known only when it runs.
         method: `nearest`, `linear`, `cubic`, or `window` for `upsample_with_windows`
             (ranks 1 to 3).
         add_endpoint: Whether the last frame is held up to the end, so that n_frames
@@ -41,7 +42,8 @@ def resample(
         TypeError: If n_timesteps is not a whole number.
     """
     inputs = tf_float32(inputs)
-    n_timesteps = _checked_timesteps(n_timesteps)
+    if method != "linear" or not tf.is_symbolic_tensor(n_timesteps):
+        n_timesteps = _checked_timesteps(n_timesteps)
     _check_request(inputs.shape, method)
     rank = inputs.shape.rank
     if rank == 1:
@@ -50,7 +52,7 @@ def resample(
         frames = inputs if rank == 3 else inputs[..., None]
         outputs = upsample_with_windows(frames, n_timesteps, add_endpoint)
         return outputs if rank == 3 else outputs[..., 0]
-    if inputs.shape[1] == n_timesteps:
+    if isinstance(n_timesteps, int) and inputs.shape[1] == n_timesteps:
         return inputs
     interpolate = {"nearest": _nearest, "linear": _linear, "cubic": _cubic}[method]
     return interpolate(inputs, n_timesteps, add_endpoint)
@@ -89,7 +91,9 @@ def upsample_with_windows(
     if n_timesteps == n_frames:
         return inputs
     n_segments = n_frames if add_endpoint else n_frames - 1
-    _check_segments(n_segments, n_timesteps)
+    _check_segments(
+        n_segments, n_timesteps, "n_frames" if add_endpoint else "n_frames - 1"
+    )
     phase = np.arange(n_timesteps // n_segments) / (n_timesteps // n_segments)
     weights = np.float32(0.5 - 0.5 * np.cos(np.pi * phase))
     return _blend_segments(inputs, weights[None], add_endpoint)
@@ -139,35 +143,43 @@ def _check_request(shape: tf.TensorShape, method: str) -> None:
         )
 
 
-def _check_segments(n_segments: int, n_timesteps: int) -> None:
+def _check_segments(n_segments: int, n_timesteps: int, divisor: str) -> None:
     """Refuses what windows cannot do."""
     if n_segments < 1 or n_segments + 1 >= n_timesteps or n_timesteps % n_segments:
+        # A single segment must have three timesteps, others two each.
+        n_least = 3 if n_segments == 1 else 2
+        n_whole = max(n_least, round(n_timesteps / max(n_segments, 1)))
+        multiple = f"{n_whole * n_segments}" if n_segments else "two frames or more"
         raise ValueError(
-            "Windows need a whole number of timesteps, and more than one, for every "
-            f"segment. Got n_timesteps={n_timesteps} for {n_segments} segments; use a "
-            "multiple, or method='linear'."
+            "With windows, n_samples (here n_timesteps) must be a multiple of "
+            f"{divisor}, and more than one sample must fall on each. Got "
+            f"n_timesteps={n_timesteps} with {divisor}={n_segments}; use {multiple}, "
+            "or amp_resample_method='linear' (method='linear' of resample) for any "
+            "length."
         )
 
 
-def _positions(inputs: tf.Tensor, n_timesteps: int, add_endpoint: bool) -> Any:
+def _positions(
+    inputs: tf.Tensor, n_timesteps: int | tf.Tensor, add_endpoint: bool
+) -> Any:
     """Where on the axis of frames each timestep reads, in float32, [n_timesteps].
 
     The rounding is that of TensorFlow's image operations, which the original library
     used: trained models have seen these positions.
     """
-    align_ends = not add_endpoint and n_timesteps > 1
+    align_ends = 0 if add_endpoint else 1
     n_frames = inputs.shape[1]
-    if n_frames is None:
-        n_last = tf.cast(tf.shape(inputs)[1] - int(align_ends), tf.float32)
-        return tf.range(n_timesteps, dtype=tf.float32) * (
-            n_last / (n_timesteps - int(align_ends))
-        )
-    scale = np.float32(n_frames - align_ends) / np.float32(n_timesteps - align_ends)
+    if n_frames is None or not isinstance(n_timesteps, int):
+        n_last = tf_float32(tf.shape(inputs)[1] - align_ends)
+        n_intervals = tf_float32(tf.maximum(n_timesteps - align_ends, 1))
+        return tf.range(tf_float32(n_timesteps)) * (n_last / n_intervals)
+    n_intervals = max(n_timesteps - align_ends, 1)
+    scale = np.float32(n_frames - align_ends) / np.float32(n_intervals)
     return np.arange(n_timesteps, dtype=np.float32) * scale
 
 
 def interpolation_points(
-    inputs: tf.Tensor, n_timesteps: int, add_endpoint: bool = True
+    inputs: tf.Tensor, n_timesteps: int | tf.Tensor, add_endpoint: bool = True
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Between which frames each timestep lies.
 
@@ -204,7 +216,9 @@ def _nearest(inputs: tf.Tensor, n_timesteps: int, add_endpoint: bool) -> tf.Tens
     return _take(inputs, tf.cast(tf.floor(positions + offset), tf.int32))
 
 
-def _linear(inputs: tf.Tensor, n_timesteps: int, add_endpoint: bool) -> tf.Tensor:
+def _linear(
+    inputs: tf.Tensor, n_timesteps: int | tf.Tensor, add_endpoint: bool
+) -> tf.Tensor:
     positions = _positions(inputs, n_timesteps, add_endpoint)
     n_segments = _n_whole_segments(inputs.shape[1], n_timesteps, add_endpoint)
     if n_segments > 0:
@@ -239,10 +253,10 @@ def _keys_kernel(distance: tf.Tensor, a: float = -0.75) -> tf.Tensor:
 
 
 def _n_whole_segments(
-    n_frames: int | None, n_timesteps: int, add_endpoint: bool
+    n_frames: int | None, n_timesteps: int | tf.Tensor, add_endpoint: bool
 ) -> int:
     """Number of segments if each has the same whole number of timesteps, else 0."""
-    if n_frames is None:
+    if n_frames is None or not isinstance(n_timesteps, int):
         return 0
     n_segments, n_steps = n_frames, n_timesteps
     if not add_endpoint:

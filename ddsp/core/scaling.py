@@ -6,7 +6,7 @@ import gin
 import numpy as np
 import tensorflow as tf
 
-from ddsp.core.numerics import soft_limit
+from ddsp.core.numerics import log_scale, soft_limit
 from ddsp.core.tensors import tf_float32
 from ddsp.core.units import (
     bark_to_hz,
@@ -51,6 +51,26 @@ def sym_exp_sigmoid(x: Any, width: float = 8.0) -> tf.Tensor:
         float32 tensor of the same shape, from 1.2e-7 to 2.
     """
     return exp_sigmoid(width * (tf.abs(tf_float32(x)) / 2.0 - 1.0))
+
+
+@gin.register(module="ddsp.core")
+def log_scale_sigmoid(x: Any, min_value: Any, max_value: Any) -> tf.Tensor:
+    """A sigmoid on a logarithmic scale: equal steps around 0 are equal ratios.
+
+    Args:
+        x: Output of a network, any shape; 0 becomes the geometric mean of the range.
+        min_value: Lower end, positive.
+        max_value: Upper end.
+
+    Returns:
+        float32 tensor of the same shape, from min_value to max_value.
+
+    Example:
+        >>> values = log_scale_sigmoid([-100.0, 0.0, 100.0], 0.01, 100.0)
+        >>> [round(float(value), 3) for value in values]
+        [0.01, 1.0, 100.0]
+    """
+    return log_scale(tf.tanh(tf_float32(x) / 2.0), min_value, max_value)
 
 
 def _split_depth(freqs: tf.Tensor, depth: int) -> tf.Tensor:

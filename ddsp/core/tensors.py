@@ -169,3 +169,16 @@ def gradient_reversal(x: tf.Tensor) -> tf.Tensor:
         The same values; gradients flowing back are multiplied by -1.
     """
     return _identity_with_negative_gradient(*float_tensors(x))
+
+
+def prevent_gradient(x: tf.Tensor) -> tf.Tensor:
+    """Passes a gradient that was written out, and refuses to be differentiated again.
+
+    Args:
+        x: Gradient, any shape.
+
+    Returns:
+        The same.
+    """
+    message = "This gradient is written out and has no derivative of its own."
+    return tf.raw_ops.PreventGradient(input=x, message=message)

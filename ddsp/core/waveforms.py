@@ -8,6 +8,7 @@ import gin
 import numpy as np
 import tensorflow as tf
 
+from ddsp.core.checks import check_controls, check_whole_number
 from ddsp.core.harmonics import get_harmonic_frequencies, harmonic_synthesis
 from ddsp.core.tensors import tf_float32
 
@@ -110,9 +111,9 @@ def bandlimited_synthesis(
         waveform: 'saw', 'square' or 'triangle', see `waveform_amplitudes`.
         n_samples: Length of the sound.
         sample_rate: Samples per second.
-        n_harmonics: Upper limit of the harmonics of a note, even ones included. Notes
-            below sample_rate / (2 n_harmonics) lack their highest ones. None: so many
-            that this is 30 Hz.
+        n_harmonics: Upper limit of the harmonics of a note, even ones included, at
+            least 1. Notes below sample_rate / (2 n_harmonics) lack their highest ones.
+            None: so many that this is 30 Hz.
         amp_resample_method: 'window', 'linear', 'cubic' or 'nearest'.
         fade_width: Share of the band below half the sample rate over which harmonics
             fade out, see `fade_below_nyquist`.
@@ -121,7 +122,8 @@ def bandlimited_synthesis(
         Audio, [batch, n_samples]. The first sample has the phase of one step.
 
     Raises:
-        ValueError: If the waveform is unknown, or what `harmonic_synthesis` raises.
+        ValueError: If the waveform is unknown, there are no harmonics, pitch and
+            amplitudes do not fit together, or what `harmonic_synthesis` raises.
 
     Example:
         >>> frames = tf.ones([1, 10, 1])
@@ -132,11 +134,14 @@ def bandlimited_synthesis(
     """
     if n_harmonics is None:
         n_harmonics = max(1, int(sample_rate / 2 / _LOWEST_FULL_HZ))
+    check_whole_number("n_harmonics", n_harmonics)
+    f0_hz, amplitudes = tf_float32(f0_hz), tf_float32(amplitudes)
+    check_controls(f0_hz=f0_hz, amplitudes=amplitudes)
     shares = waveform_amplitudes(waveform, n_harmonics) * fade_below_nyquist(
         f0_hz, n_harmonics, sample_rate, fade_width
     )
     return harmonic_synthesis(
-        tf_float32(f0_hz),
+        f0_hz,
         amplitudes,
         harmonic_distribution=shares,
         n_samples=n_samples,

@@ -6,9 +6,10 @@ from typing import Any
 import gin
 import tensorflow as tf
 
-from ddsp.core.numerics import log_scale
+from ddsp.core.checks import check_whole_number
 from ddsp.core.oversampling import decimate, oversample
 from ddsp.core.resampling import resample
+from ddsp.core.scaling import log_scale_sigmoid
 from ddsp.core.tensors import tf_float32
 
 
@@ -29,7 +30,7 @@ def drive_sigmoid(x: Any, min_gain: float = 0.1, max_gain: float = 100.0) -> tf.
         >>> [round(float(gain), 2) for gain in drive_sigmoid([-100.0, 0.0, 100.0])]
         [0.1, 3.16, 100.0]
     """
-    return log_scale(tf.tanh(tf_float32(x) / 2.0), min_gain, max_gain)
+    return log_scale_sigmoid(x, min_gain, max_gain)
 
 
 @gin.register(module="ddsp.core")
@@ -52,14 +53,16 @@ def tanh_waveshaper(audio: tf.Tensor, gain: Any, oversampling: int = 4) -> tf.Te
         Sound, [batch, n_samples], within -1 and 1 up to the overshoot of the filters.
 
     Raises:
-        ValueError: If audio is not of rank 2, or oversampling is less than 1.
+        ValueError: If audio is not of rank 2, gain neither of rank 3 nor one number or
+            one for each sample, or oversampling not a whole number of at least 1.
 
     Example:
         >>> shaped = tanh_waveshaper(tf.ones([1, 200]), gain=0.5)
         >>> round(float(shaped[0, 100]), 3)  # tanh(0.5)
         0.462
     """
-    audio, gain = tf_float32(audio), tf_float32(gain)
+    audio, gain = _checked_audio(audio, oversampling), tf_float32(gain)
+    _check_gain(gain, audio)
     if gain.shape.rank == 3:
         gain = _at_samples(gain, audio)
     return _oversampled(tf.tanh, audio * gain, oversampling)
@@ -94,7 +97,7 @@ def chebyshev_waveshaper(
 
     Raises:
         ValueError: If audio is not of rank 2, coefficients not of rank 1 to 3, or
-            oversampling is less than 1.
+            oversampling is not a whole number of at least 1.
 
     Example:
         >>> cosine = tf.constant([[1.0, 0.5, -0.5, -1.0]])
@@ -102,7 +105,10 @@ def chebyshev_waveshaper(
         >>> chebyshev_waveshaper(cosine, octave, oversampling=1).numpy().tolist()
         [[1.0, -0.5, -0.5, 1.0]]
     """
-    coefficients = _coefficients(coefficients)
+    audio, coefficients = (
+        _checked_audio(audio, oversampling),
+        _coefficients(coefficients),
+    )
 
     def shape(audio: tf.Tensor) -> tf.Tensor:
         x = tf.clip_by_value(audio, -1.0, 1.0)
@@ -114,7 +120,32 @@ def chebyshev_waveshaper(
             before, polynomial = polynomial, 2.0 * x * polynomial - before
         return total
 
-    return _oversampled(shape, tf_float32(audio), oversampling)
+    return _oversampled(shape, audio, oversampling)
+
+
+def _checked_audio(audio: tf.Tensor, oversampling: int) -> tf.Tensor:
+    """Audio in float32, if the request makes sense."""
+    check_whole_number("oversampling", oversampling)
+    audio = tf_float32(audio)
+    if audio.shape.rank not in (2, None):
+        raise ValueError(
+            f"audio must be [batch, n_samples]. Got audio of shape={audio.shape}; add "
+            "or remove axes."
+        )
+    return audio
+
+
+def _check_gain(gain: tf.Tensor, audio: tf.Tensor) -> None:
+    """Refuses a gain for every frame that lacks its last axis."""
+    if gain.shape.rank in (0, 3, None) or audio.shape.rank is None:
+        return
+    fitting = (1, None) if audio.shape[1] is None else (1, None, audio.shape[1])
+    if gain.shape.rank > 3 or gain.shape[-1] not in fitting:
+        raise ValueError(
+            "gain must be [batch, n_frames, 1] or one number. Got gain of "
+            f"shape={gain.shape} for audio of shape={audio.shape}; add the last axis "
+            "with gain[..., tf.newaxis]."
+        )
 
 
 def _coefficients(coefficients: tf.Tensor) -> tf.Tensor:
@@ -137,15 +168,8 @@ def _at_samples(frames: tf.Tensor, audio: tf.Tensor) -> tf.Tensor:
     frames = frames[..., 0]
     if frames.shape[1] == 1:
         return frames
-    if audio.shape[1] is not None:
-        return resample(frames, audio.shape[1])
-    n_samples, n_frames = tf.shape(audio)[1], tf.shape(frames)[1]
-    position = tf.range(n_samples) * n_frames
-    before, rest = position // n_samples, position % n_samples
-    weight = tf.cast(rest, tf.float32) / tf.cast(n_samples, tf.float32)
-    after = tf.minimum(before + 1, n_frames - 1)
-    start, end = (tf.gather(frames, frame, axis=1) for frame in (before, after))
-    return start + (end - start) * weight
+    n_samples = audio.shape[1]
+    return resample(frames, tf.shape(audio)[1] if n_samples is None else n_samples)
 
 
 def _oversampled(

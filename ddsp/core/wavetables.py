@@ -28,7 +28,7 @@ def linear_lookup(phase: tf.Tensor, wavetables: tf.Tensor) -> tf.Tensor:
         Values, [batch, n_samples].
 
     Raises:
-        ValueError: If the ranks are not as stated.
+        ValueError: If the shapes are not as stated.
 
     Example:
         >>> table = tf.constant([[0.0, 1.0, 0.0, -1.0]])
@@ -36,8 +36,14 @@ def linear_lookup(phase: tf.Tensor, wavetables: tf.Tensor) -> tf.Tensor:
         [[0.5, 1.0, 0.0]]
     """
     phase, tables = _positions(phase), _tables(wavetables)
-    n_points = int(tables.shape[-1])
-    read = _frame_reader(tables, None if tables.shape[1] == 1 else _own_frame(phase))
+    n_points, n_frames = int(tables.shape[-1]), tables.shape[1]
+    if n_frames != 1 and not tables.shape[1:2].is_compatible_with(phase.shape[1:]):
+        raise ValueError(
+            "There must be one table, or one for each sample. Got wavetables of "
+            f"shape={tables.shape} for {phase.shape[1]} samples; use "
+            "wavetable_synthesis for tables at frame rate."
+        )
+    read = _frame_reader(tables, None if n_frames == 1 else _own_frame(phase))
     point, rest = _point_and_rest(phase * n_points)
     return _blend(
         _keep_between(read(point % n_points), point, n_points),
@@ -134,7 +140,8 @@ def variable_length_delay(
     Args:
         phase: Delay as a share of max_length, 0 to 1, [batch, n_samples, 1]. Beyond
             both ends the output falls to zero within one sample of delay.
-        audio: Sound, [batch, n_samples]; before its start there is silence.
+        audio: Sound, [batch, n_samples]; before its start there is silence. A batch of
+            one serves all, here and above.
         max_length: Delay of phase 1 in samples.
 
     Returns:
@@ -151,10 +158,13 @@ def variable_length_delay(
     past = tf.pad(audio, [[0, 0], [max_length, 0]])
     delay, rest = _point_and_rest(phase * max_length)
     now = tf.range(tf.shape(audio)[1]) + max_length
+    # The past of an example, one after the other; one past may serve all examples.
+    flat, offset = tf.reshape(past, [-1]), tf.range(tf.shape(past)[0])[:, tf.newaxis]
+    now += offset * tf.shape(past)[1]
 
     def read(delay: tf.Tensor) -> tf.Tensor:
         tap = now - tf.clip_by_value(delay, 0, max_length)
-        return _keep_between(tf.gather(past, tap, batch_dims=1), delay, max_length)
+        return _keep_between(tf.gather(flat, tap), delay, max_length)
 
     return _blend(read(delay), read(delay + 1), rest)
 

@@ -7,6 +7,7 @@ import gin
 import tensorflow as tf
 
 from ddsp import core
+from ddsp.core.checks import check_whole_number
 from ddsp.effects.reverb import Reverb
 from ddsp.processors import TensorDict
 
@@ -36,12 +37,16 @@ class ExpDecayReverb(Reverb):
 
         Args:
             trainable: Whether the reverb learns one gain and decay for all examples.
-            reverb_length: Taps of the impulse response.
+            reverb_length: Taps of the impulse response, at least 1.
             scale_fn: Makes the gain positive; None takes it as it is.
             add_dry: Whether the output contains the input.
             name: Name.
             seed: Makes the noise the same in every call. Fresh noise if None.
+
+        Raises:
+            ValueError: If the response has no taps.
         """
+        check_whole_number("reverb_length", reverb_length)
         super().__init__(
             trainable=trainable, reverb_length=reverb_length, add_dry=add_dry, name=name
         )

@@ -7,6 +7,7 @@ import gin
 import tensorflow as tf
 
 from ddsp import core
+from ddsp.core.checks import check_whole_number
 from ddsp.effects.reverb import Reverb
 from ddsp.processors import TensorDict
 from ddsp.synths import FilteredNoise
@@ -40,16 +41,25 @@ class FilteredNoiseReverb(Reverb):
 
         Args:
             trainable: Whether the reverb learns magnitudes, the same for all examples.
-            reverb_length: Taps of the impulse response.
+            reverb_length: Taps of the impulse response, at least 1.
             window_size: Taps of the filters; 0 means as many as the magnitudes give.
-            n_frames: Frames of the learned magnitudes; a divisor of reverb_length.
+            n_frames: Frames of the learned magnitudes. They cut reverb_length into
+                blocks of equal length, the last of which may be shorter.
             n_filter_banks: Frequencies of the learned magnitudes, at least 2.
             scale_fn: Makes magnitudes positive; None takes them as they are.
             initial_bias: Added to the inputs of scale_fn.
             add_dry: Whether the output contains the input.
             name: Name.
             seed: Makes the noise the same in every call. Fresh noise if None.
+
+        Raises:
+            ValueError: If the response has no taps, or the learned magnitudes fewer
+                than two frequencies or a number of frames that does not fit.
         """
+        check_whole_number("reverb_length", reverb_length)
+        if trainable:
+            check_whole_number("n_filter_banks", n_filter_banks, minimum=2)
+            _check_frames(n_frames, reverb_length)
         super().__init__(
             trainable=trainable, reverb_length=reverb_length, add_dry=add_dry, name=name
         )
@@ -110,3 +120,16 @@ class FilteredNoiseReverb(Reverb):
         if self._owns_controls(magnitudes=magnitudes):
             magnitudes = tf.convert_to_tensor(self._magnitudes)[tf.newaxis]
         return {"audio": audio, "ir": self._synth(magnitudes)}
+
+
+def _check_frames(n_frames: int, reverb_length: int) -> None:
+    """Refuses learned frames that do not cut the response into equal blocks."""
+    check_whole_number("n_frames", n_frames)
+    block_size = -(-reverb_length // n_frames)
+    n_blocks = -(-reverb_length // block_size)
+    if n_blocks != n_frames:
+        raise ValueError(
+            "n_frames must cut reverb_length into blocks of equal length. Got "
+            f"n_frames={n_frames} with reverb_length={reverb_length}; use "
+            f"n_frames={n_blocks}, or a number that divides reverb_length."
+        )

@@ -94,12 +94,18 @@ class ModDelay(Processor):
             audio: Sound, [batch, n_samples].
             gain: Gain of the delayed sound, [batch, n_samples, 1] or
                 [batch, n_samples].
-            phase: Where in its range the delay is, 0 to 1, [batch, n_samples, 1].
+            phase: Where in its range the delay is, 0 to 1, [batch, n_samples, 1] or
+                [batch, n_samples].
 
         Returns:
             Sound, [batch, n_samples].
+
+        Raises:
+            ValueError: If audio is not of rank 2, or a control has not one value for
+                each sample.
         """
         audio, gain = core.tf_float32(audio), core.tf_float32(gain)
+        _check_rates(audio, gain=gain, phase=core.tf_float32(phase))
         shortest, span, longest = self._delays()
         position = (shortest + span * core.tf_float32(phase)) / longest
         wet = core.variable_length_delay(position, audio, longest)
@@ -114,3 +120,21 @@ class ModDelay(Processor):
         span = (self.depth_ms + below) * samples_per_ms
         # Rounding must not make 400 samples 401.
         return shortest, span, math.ceil(shortest + span - 1e-6)
+
+
+def _check_rates(audio: tf.Tensor, **controls: tf.Tensor) -> None:
+    """Refuses controls at frame rate, which would move the delay in steps."""
+    if audio.shape.rank not in (2, None):
+        raise ValueError(
+            f"audio must be [batch, n_samples]. Got audio of shape={audio.shape}; add "
+            "or remove axes."
+        )
+    n_samples = None if audio.shape.rank is None else audio.shape[1]
+    for name, control in controls.items():
+        n_steps = control.shape[1] if (control.shape.rank or 0) > 1 else None
+        if None not in (n_samples, n_steps) and n_steps not in (1, n_samples):
+            raise ValueError(
+                f"{name} must be at audio rate, [batch, n_samples, 1]. Got {name} of "
+                f"shape={control.shape} for audio of shape={audio.shape}; bring it "
+                f"there with core.resample({name}, {n_samples})."
+            )

@@ -25,7 +25,7 @@ class TrainableReverb(Reverb):
         """Sets the length of the learned response.
 
         Args:
-            reverb_length: Taps of the learned response.
+            reverb_length: Taps of the learned response, at least 1; see `Reverb`.
             add_dry: Whether the output contains the input.
             name: Name.
         """

@@ -1,5 +1,6 @@
 """Losses: tensors in, a scalar or scalars by name out."""
 
+from ddsp import core, dags, spectral_ops
 from ddsp.core import hz_to_midi, safe_divide, tf_float32
 from ddsp.losses.base import Loss, LossGroup, TensorDict, mean_difference, tfkl
 from ddsp.losses.consistency import (
@@ -38,10 +39,13 @@ __all__ = [
     "TensorDict",
     "WassersteinConsistencyLoss",
     "amp_loss",
+    "core",
+    "dags",
     "freq_loss",
     "hz_to_midi",
     "mean_difference",
     "safe_divide",
+    "spectral_ops",
     "tf_float32",
     "tfkl",
     "wasserstein_distance",

@@ -9,6 +9,8 @@ import tensorflow as tf
 from ddsp import core, dags, serialization
 
 TensorDict = dict[str, tf.Tensor]
+# Vectors whose components are all smaller have no direction.
+_SMALLEST_COMPONENT = 1e-20
 tfkl = tf.keras.layers
 
 
@@ -172,7 +174,8 @@ def mean_difference(
         target: Any shape.
         value: The same shape.
         loss_type: 'L1' (absolute), 'L2' (squared) or 'COSINE' (1 minus the cosine of
-            the angle between the vectors of the last axis).
+            the angle between the vectors of the last axis, whatever their lengths; 1 if
+            either is zero).
         weights: Factors on the differences, broadcast against them; the mean is not
             divided by their sum. For 'COSINE' they broadcast against all axes but the
             last, which has size 1.
@@ -204,10 +207,16 @@ def mean_difference(
 
 def _cosine_distance(target: tf.Tensor, value: tf.Tensor) -> tf.Tensor:
     """1 minus the cosine, [..., 1]; 1 where either vector is zero."""
-    dot = tf.reduce_sum(target * value, axis=-1, keepdims=True)
-    power = tf.reduce_sum(target**2.0, axis=-1, keepdims=True) * tf.reduce_sum(
-        value**2.0, axis=-1, keepdims=True
-    )
-    # The root's slope is infinite at zero: keep silence out of it.
-    safe = tf.where(power > 0.0, power, tf.ones_like(power))
-    return 1.0 - core.nan_to_num(dot * tf.math.rsqrt(safe))
+    dot = tf.reduce_sum(_direction(target) * _direction(value), axis=-1, keepdims=True)
+    return 1.0 - dot
+
+
+def _direction(x: tf.Tensor) -> tf.Tensor:
+    """Vectors of the last axis at length 1; 0 where there is no direction."""
+    # Squares of large and small numbers leave the range of float32, so the largest
+    # component becomes 1 first. It has no gradient: the length does not matter.
+    peak = tf.stop_gradient(tf.reduce_max(tf.abs(x), axis=-1, keepdims=True))
+    has_direction = peak >= _SMALLEST_COMPONENT
+    scaled = x / tf.where(has_direction, peak, 1.0)
+    length = core.safe_root(tf.reduce_sum(scaled**2.0, axis=-1, keepdims=True))
+    return tf.where(has_direction, scaled / tf.where(has_direction, length, 1.0), 0.0)

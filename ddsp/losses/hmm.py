@@ -8,7 +8,6 @@ import numpy as np
 import tensorflow as tf
 
 from ddsp import core
-from ddsp.core.hidden_markov import HiddenMarkovModel
 from ddsp.losses.base import Loss
 
 
@@ -75,7 +74,8 @@ class HmmTranscriber(Loss):
         self.n_timesteps = n_timesteps
         self.n_pitches = n_pitches
         self.weight = weight
-        self._model = _note_model(n_pitches, 1.0 - 1.0 / avg_length)
+        self._log_initial = np.full(n_pitches, -math.log(n_pitches), np.float32)
+        self._log_transitions = _log_transitions(n_pitches, 1.0 - 1.0 / avg_length)
 
     def __call__(self, pitch: tf.Tensor, amps: tf.Tensor, **kwargs: Any) -> tf.Tensor:
         """Runs `call`.
@@ -117,7 +117,10 @@ class HmmTranscriber(Loss):
         """
         observations = self._log_observations(pitch, amps)
         n_frames = tf.cast(tf.shape(observations)[1], tf.float32)
-        nll = -self._model.log_likelihood(observations) / n_frames
+        log_likelihood = core.hmm_log_likelihood(
+            self._log_initial, self._log_transitions, observations
+        )
+        nll = -log_likelihood / n_frames
         return self.weight * (nll if per_example_loss else tf.reduce_mean(nll))
 
     def predict_midi(
@@ -138,7 +141,10 @@ class HmmTranscriber(Loss):
         Returns:
             Whole MIDI notes, 0 in rests, [batch, n_frames, 1] or [batch, n_frames].
         """
-        path = self._model.most_likely_path(self._log_observations(pitch, amps))
+        observations = self._log_observations(pitch, amps)
+        path = core.hmm_most_likely_path(
+            self._log_initial, self._log_transitions, observations
+        )
         notes = tf.cast(path, dtype)
         return notes[..., tf.newaxis] if channel_dim else notes
 
@@ -175,12 +181,11 @@ class HmmTranscriber(Loss):
         return of_pitch + of_amps
 
 
-def _note_model(n_states: int, p_stay: float) -> HiddenMarkovModel:
-    """States that last, and are followed by any other."""
+def _log_transitions(n_states: int, p_stay: float) -> np.ndarray:
+    """States that last, and are followed by any other, [n_states, n_states]."""
     p_move = (1.0 - p_stay) / (n_states - 1)
     transitions = np.where(np.eye(n_states, dtype=bool), p_stay, p_move)
-    log_initial = np.full(n_states, -math.log(n_states), np.float32)
-    return HiddenMarkovModel(log_initial, np.log(transitions).astype(np.float32))
+    return np.log(transitions).astype(np.float32)
 
 
 def _log_normal(x: tf.Tensor, means: list[float], scales: list[float]) -> tf.Tensor:

@@ -135,6 +135,8 @@ class KDEConsistencyLoss(Loss):
         Returns:
             Scalar.
         """
+        amps_a, freqs_a = core.tf_float32(amps_a), core.tf_float32(freqs_a)
+        amps_b, freqs_b = core.tf_float32(amps_b), core.tf_float32(freqs_b)
         loss = tf.constant(0.0)
         if self.weight_a > 0.0:
             nll_a = self.nll(amps_a, freqs_a, amps_b, freqs_b, self.scale_b)

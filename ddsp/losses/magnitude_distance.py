@@ -10,6 +10,8 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from ddsp.core.tensors import prevent_gradient
+
 # What magnitudes of zero become under the logarithm (1e-5), squared; and the least
 # power whose reciprocal is finite.
 _SILENCE, _LEAST = 1e-10, 1e-36
@@ -47,19 +49,21 @@ def magnitude_distance(
         spectrum = _spectrum(audio, size)
         power = _power(spectrum)
         difference = tf.sqrt(power) - tf.sqrt(target_power)
-        ratio = tf.math.log(_above_silence(power) / _above_silence(target_power))
         total = mag_weight * tf.reduce_mean(tf.abs(difference))
-        total += 0.5 * logmag_weight * tf.reduce_mean(tf.abs(ratio))
         # What multiplies each bin in the gradient; pruned where there is none.
         share = 1.0 / tf.cast(tf.size(power), tf.float32)
         up = share * mag_weight * tf.sign(difference)
-        up_log = share * logmag_weight * tf.sign(ratio)
+        up_log = tf.zeros_like(up)
+        if logmag_weight > 0:
+            ratio = tf.math.log(_above_silence(power) / _above_silence(target_power))
+            total += 0.5 * logmag_weight * tf.reduce_mean(tf.abs(ratio))
+            up_log = share * logmag_weight * tf.sign(ratio)
         slope = _slope(power, up, up_log)
 
         def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             by_audio = _adjoint(spectrum, upstream * slope, size, tf.shape(audio)[-1])
             by_target = -0.5 * upstream * _slope(target_power, up, up_log)
-            return by_audio, by_target
+            return prevent_gradient(by_audio), prevent_gradient(by_target)
 
         return total, gradient
 

@@ -4,7 +4,9 @@ import gin
 import tensorflow as tf
 
 from ddsp import core, spectral_ops
+from ddsp.core.checks import check_choice
 from ddsp.losses.base import Loss, mean_difference
+from ddsp.losses.lengths import check_lengths
 
 
 @gin.register(module="ddsp.losses")
@@ -20,6 +22,9 @@ class NoiseToHarmonicsLoss(Loss):
       the ratio of the noise to the strongest allowed noise: frames with less noise
       than allowed, and silent frames, cost nothing;
     - with a target, whose branches are known, the mean difference of r and its r.
+
+    The noise is the first argument and the harmonics are the second, in the target too:
+    the other way round the loss would drive the noise up.
 
     Example:
         >>> harmonic = tf.sin(tf.range(16000, dtype=tf.float32))[tf.newaxis]
@@ -53,8 +58,12 @@ class NoiseToHarmonicsLoss(Loss):
             frame_size: Samples of a frame; two periods of the lowest pitch or more.
             floor_db: Level in dB below which a signal counts as silent.
             name: Name.
+
+        Raises:
+            ValueError: If loss_type is another.
         """
         super().__init__(name=name)
+        check_choice("loss_type", loss_type, ("L1", "L2"), any_case=True)
         self.weight = weight
         self.loss_type = loss_type
         self.max_ratio_db = max_ratio_db
@@ -74,10 +83,11 @@ class NoiseToHarmonicsLoss(Loss):
         """Compares the ratio with its target or its limit.
 
         Args:
-            noise_audio: Signal of the noise branch, [batch, n_samples].
-            harmonic_audio: Signal of the harmonic branch, the same shape.
-            target_noise_audio: Noise to be matched, the same shape, or None.
-            target_harmonic_audio: Harmonics to be matched, the same shape, or None.
+            noise_audio: Signal of the noise branch, [batch, n_samples] or
+                [batch, n_samples, 1].
+            harmonic_audio: Signal of the harmonic branch, of the same length.
+            target_noise_audio: Noise to be matched, as long, or None.
+            target_harmonic_audio: Harmonics to be matched, as long, or None.
             weights: Factors on the frames, e.g. how sure the pitch is, which broadcast
                 against [batch, n_frames].
 
@@ -85,13 +95,20 @@ class NoiseToHarmonicsLoss(Loss):
             Scalar in dB (its square for 'L2') times the weight, at least 0.
 
         Raises:
-            ValueError: If only one half of the target is given.
+            ValueError: If only one half of the target is given, or the sounds differ in
+                length.
         """
         if (target_noise_audio is None) != (target_harmonic_audio is None):
             raise ValueError(
                 "A target must have both of its signals. Got only one of "
                 "target_noise_audio and target_harmonic_audio; pass both or neither."
             )
+        check_lengths(
+            noise_audio=noise_audio,
+            harmonic_audio=harmonic_audio,
+            target_noise_audio=target_noise_audio,
+            target_harmonic_audio=target_harmonic_audio,
+        )
         if self.weight <= 0.0:
             return tf.constant(0.0)
         if target_noise_audio is None:

@@ -231,10 +231,7 @@ class PretrainedCREPE(serialization.ConfigFromArguments, tf.keras.layers.Layer):
         frames = tf.signal.frame(audio, self.frame_length, hop_length)
         frames = center_frames(frames)
         variance = tf.reduce_mean(tf.square(frames), axis=-1, keepdims=True)
-        # The slope of the root is infinite at 0, so silence takes another branch.
-        is_sound = variance > 0.0
-        root = tf.sqrt(tf.where(is_sound, variance, 1.0))
-        return frames / (tf.where(is_sound, root, 0.0) + _DEVIATION_FLOOR)
+        return frames / (core.safe_root(variance) + _DEVIATION_FLOOR)
 
     def call(self, audio: tf.Tensor) -> tf.Tensor:
         """Computes activations.

@@ -8,7 +8,9 @@ import gin
 import tensorflow as tf
 
 from ddsp import core, spectral_ops
+from ddsp.core.checks import check_choice
 from ddsp.losses.base import Loss, mean_difference
+from ddsp.losses.lengths import check_lengths
 from ddsp.losses.magnitude_distance import magnitude_distance
 from ddsp.spectral_ops.spectrograms import drop_channel_axis
 
@@ -53,8 +55,12 @@ class SpectralLoss(Loss):
             loudness_weight: Weight of perceived loudness, added once.
             name: Name.
             sample_rate: Samples per second; only loudness depends on it.
+
+        Raises:
+            ValueError: If loss_type is unknown.
         """
         super().__init__(name=name)
+        check_choice("loss_type", loss_type, ("L1", "L2", "COSINE"), any_case=True)
         self.fft_sizes = fft_sizes
         self.loss_type = loss_type
         self.mag_weight = mag_weight
@@ -84,9 +90,13 @@ class SpectralLoss(Loss):
 
         Returns:
             Scalar, at least 0.
+
+        Raises:
+            ValueError: If the sounds differ in length.
         """
+        check_lengths(target_audio=target_audio, audio=audio)
         total = tf.constant(0.0)
-        for size, compute_mag in zip(self.fft_sizes, self.spectrogram_ops, strict=True):
+        for size, compute_mag in self._resolutions():
             # One size after the other, so that only one at a time takes memory.
             with tf.control_dependencies([total]):
                 target, value = tf.identity(target_audio), tf.identity(audio)
@@ -108,6 +118,19 @@ class SpectralLoss(Loss):
                 target, value, self.loss_type, weights
             )
         return total
+
+    def _resolutions(self) -> list[tuple[int, Any]]:
+        """Window sizes with their spectrograms; none if no term needs them."""
+        weights = (
+            self.mag_weight,
+            self.logmag_weight,
+            self.delta_time_weight,
+            self.delta_freq_weight,
+            self.cumsum_freq_weight,
+        )
+        if max(weights) <= 0:
+            return []
+        return list(zip(self.fft_sizes, self.spectrogram_ops, strict=True))
 
     def _is_paper_form(self, size: int) -> bool:
         """Whether only magnitudes and their logarithms are compared, by L1."""

@@ -53,9 +53,7 @@ def wasserstein_distance(
     if p == 1.0:
         return tf.reduce_sum(core.diff(values) * gaps, axis=-1)
     total = tf.reduce_sum(core.diff(values) * gaps**p, axis=-1)
-    # The slope of the root is infinite at 0, so equal distributions take another way.
-    differs = total > 0.0
-    return tf.where(differs, tf.where(differs, total, 1.0) ** (1.0 / p), 0.0)
+    return core.safe_root(total, p)
 
 
 def _shares(values: tf.Tensor, weights: tf.Tensor | None) -> tf.Tensor:

@@ -75,10 +75,13 @@ class TWMLoss(Loss):
 
         Returns:
             Scalar. It is the weighted mismatch of a frame divided by the number of
-            candidates: each one's share is averaged, not summed.
+            candidates: each one's share is averaged, not summed. A candidate without a
+            harmonic below half the sample rate has no share, if any other has one.
         """
         mismatch = self._mismatch(f0_candidates, freqs, amps)
-        shares = tf.nn.softmax(-mismatch / self.softmin_temperature, axis=-1)
+        scores = -mismatch / self.softmin_temperature
+        audible = self._audible(f0_candidates)
+        shares = tf.nn.softmax(tf.where(audible, scores, scores.dtype.min), axis=-1)
         return tf.reduce_mean(mismatch * shares)
 
     def predict_f0(
@@ -92,11 +95,12 @@ class TWMLoss(Loss):
             amps: Amplitudes, the same shape.
 
         Returns:
-            Pitch in Hz, array, [batch, n_frames, 1]. Candidates that are not numbers
-            are not chosen.
+            Pitch in Hz, array, [batch, n_frames, 1]. Candidates that are not numbers,
+            or not below half the sample rate, are chosen only if there are no others.
         """
         mismatch = self._mismatch(f0_candidates, freqs, amps).numpy()
-        mismatch = np.where(np.isnan(mismatch), np.inf, mismatch)
+        possible = self._audible(f0_candidates).numpy() & ~np.isnan(mismatch)
+        mismatch = np.where(possible, mismatch, np.inf)
         best = mismatch.argmin(axis=-1)[..., np.newaxis]
         return np.take_along_axis(np.asarray(f0_candidates), best, axis=-1)
 
@@ -113,6 +117,8 @@ class TWMLoss(Loss):
         Returns:
             How unlikely each candidate makes the sinusoids, and how unlikely the
             sinusoids make its harmonics: two tensors, [batch, n_frames, n_candidates].
+            The harmonics of a candidate that has none below half the sample rate all
+            count.
         """
         f0_candidates = core.tf_float32(f0_candidates)
         freqs, amps = core.tf_float32(freqs), core.tf_float32(amps)
@@ -167,6 +173,10 @@ class TWMLoss(Loss):
         sinusoids, harmonics = self.get_loss_tensors(f0_candidates, freqs, amps)
         return self.sinusoids_weight * sinusoids + self.harmonics_weight * harmonics
 
+    def _audible(self, f0_candidates: tf.Tensor) -> tf.Tensor:
+        """Whether a candidate has any harmonic that counts."""
+        return core.tf_float32(f0_candidates) < self.sample_rate / 2.0
+
     def _sinusoids_loss(
         self, f0_candidates: tf.Tensor, freqs: tf.Tensor, amps: tf.Tensor
     ) -> tf.Tensor:
@@ -189,6 +199,8 @@ class TWMLoss(Loss):
         n_points = self.n_harmonic_points
         nlls = -density.log_prob(harmonics) * tf.linspace(1.0, 1.0 / n_points, n_points)
         audible = harmonics < core.hz_to_midi(self.sample_rate / 2.0)
+        # No harmonic would be no mismatch, the best of all.
+        audible |= ~tf.reduce_any(audible, axis=-1, keepdims=True)
         audible = tf.cast(audible, tf.float32)
         share = tf.reduce_mean(audible, axis=-1, keepdims=True)
-        return tf.reduce_mean(nlls * core.safe_divide(audible, share), axis=-1)
+        return tf.reduce_mean(nlls * audible / share, axis=-1)

@@ -1,5 +1,6 @@
 """Analysis: spectra, loudness and pitch of audio."""
 
+from ddsp import core
 from ddsp.core import DB_RANGE, safe_log, tf_float32
 from ddsp.spectral_ops.crepe import CREPE_FRAME_SIZE, CREPE_SAMPLE_RATE, reset_crepe
 from ddsp.spectral_ops.framing import (
@@ -41,6 +42,7 @@ __all__ = [
     "compute_noise_to_harmonics",
     "compute_power",
     "compute_rms_energy",
+    "core",
     "get_framed_lengths",
     "pad",
     "pad_or_trim_to_expected_length",

@@ -69,9 +69,7 @@ def compute_rms_energy(
         0.
     """
     power = _mean_square(audio, sample_rate, frame_rate, frame_size, padding)
-    # The slope of the root is infinite at 0, so silence takes another branch.
-    is_sound = power > 0.0
-    return tf.where(is_sound, tf.sqrt(tf.where(is_sound, power, 1.0)), 0.0)
+    return core.safe_root(power)
 
 
 def compute_power(

@@ -5,7 +5,9 @@ from typing import Any
 
 import gin
 import numpy as np
+import tensorflow as tf
 
+from ddsp import core
 from ddsp.spectral_ops.crepe import (
     CREPE_FRAME_SIZE,
     CREPE_SAMPLE_RATE,
@@ -19,13 +21,14 @@ from ddsp.spectral_ops.viterbi import ViterbiDecoder, banded_transitions
 F0_RANGE = 127.0
 
 # Cents above 10 Hz of the network's pitches.
-PITCHES_CENTS = 1997.3794084376191 + 20.0 * np.arange(N_PITCHES)
+_STEP_CENTS = 20.0
+PITCHES_CENTS = 1997.3794084376191 + _STEP_CENTS * np.arange(N_PITCHES)
 # Pitches on either side of a peak that share in its weighted mean.
-PEAK_REACH = 4
+_PEAK_REACH = 4
 # CREPE's model of melodies: a step per frame is the likelier the smaller, up to 12
 # pitches, and the network's best pitch is the true one a tenth of the time, else any.
 STEP_REACH = 12
-_LOG_LIKELIHOOD_OF_BEST = np.log((0.1 + 0.9 / N_PITCHES) / (0.9 / N_PITCHES))
+LOG_ODDS_OF_BEST = np.log((0.1 + 0.9 / N_PITCHES) / (0.9 / N_PITCHES))
 
 
 @gin.register(module="ddsp.spectral_ops")
@@ -69,7 +72,7 @@ def compute_f0(
     decode = _viterbi_centers if viterbi else _best_centers
     f0_hz, confidence = [np.zeros(0)], [np.zeros(0)]
     for block, centers in decode(activations):
-        f0_hz.append(_mean_around(block, centers))
+        f0_hz.append(mean_pitch_hz(block.astype(np.float64), centers))
         confidence.append(block.max(axis=1))
     return (
         np.concatenate(f0_hz).astype(np.float32),
@@ -106,7 +109,7 @@ def _viterbi_centers(
     for block in activations:
         undecided.append(block)
         best = np.eye(N_PITCHES)[block.argmax(axis=1)]
-        centers = decoder.push(_LOG_LIKELIHOOD_OF_BEST * best)
+        centers = decoder.push(LOG_ODDS_OF_BEST * best)
         if len(centers) > 0:
             joined = np.concatenate(undecided)
             yield joined[: len(centers)], centers
@@ -114,16 +117,33 @@ def _viterbi_centers(
     yield np.concatenate(undecided), decoder.finish()
 
 
-def _mean_around(activations: np.ndarray, centers: np.ndarray) -> np.ndarray:
-    """Mean pitch near the centres, weighted by activations, in Hz, [n_frames]."""
-    # At both ends of the range the neighbourhood is cut off.
-    pitches = centers[:, np.newaxis] + np.arange(-PEAK_REACH, PEAK_REACH + 1)
-    exists = (pitches >= 0) & (pitches < N_PITCHES)
-    pitches = np.clip(pitches, 0, N_PITCHES - 1)
-    weights = np.take_along_axis(activations, pitches, axis=1).astype(np.float64)
-    weights = np.where(exists, weights, 0.0)
-    totals = weights.sum(axis=1)
-    cents = (weights * PITCHES_CENTS[pitches]).sum(axis=1)
-    heard = totals > 0.0
-    cents = cents / np.where(heard, totals, 1.0)
-    return np.where(heard, 10.0 * 2.0 ** (cents / 1200.0), 0.0)
+def mean_pitch_hz(activations: tf.Tensor, centers: tf.Tensor) -> tf.Tensor:
+    """Mean over the nine pitches around a peak, weighted by their activations.
+
+    Args:
+        activations: How likely each pitch is, at least 0, [n_frames, 360].
+        centers: Indices of the peaks, [n_frames]. At both ends of the range the
+            neighbourhood is cut off.
+
+    Returns:
+        Pitch in Hz, of the type of the activations, [n_frames]; 0 where they are all 0.
+        It is differentiable in the activations.
+
+    Example:
+        >>> activations = tf.one_hot([228], 360)
+        >>> round(float(mean_pitch_hz(activations, [228])[0]), 1)
+        441.5
+    """
+    activations = tf.convert_to_tensor(activations)
+    dtype = activations.dtype
+    centers = tf.cast(centers, tf.int32)
+    offsets = tf.range(N_PITCHES) - centers[:, tf.newaxis]
+    is_near = tf.abs(offsets) <= _PEAK_REACH
+    weights = tf.where(is_near, activations, tf.zeros_like(activations))
+    total = tf.reduce_sum(weights, axis=-1)
+    steps = core.safe_divide(
+        tf.reduce_sum(weights * tf.cast(offsets, dtype), axis=-1), total
+    )
+    cents = tf.gather(tf.constant(PITCHES_CENTS, dtype), centers) + _STEP_CENTS * steps
+    f0_hz = 10.0 * 2.0 ** (cents / 1200.0)
+    return tf.where(total > 0.0, f0_hz, tf.zeros_like(f0_hz))

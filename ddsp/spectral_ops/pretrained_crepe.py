@@ -1,5 +1,6 @@
 """The pitch tracker CREPE within a graph, with a gradient."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -7,17 +8,63 @@ import numpy as np
 import tensorflow as tf
 
 from ddsp import core
-from ddsp.core.hidden_markov import HiddenMarkovModel
 from ddsp.spectral_ops import crepe
 from ddsp.spectral_ops.framing import pad
-from ddsp.spectral_ops.pitch import PEAK_REACH, PITCHES_CENTS, STEP_REACH
+from ddsp.spectral_ops.pitch import LOG_ODDS_OF_BEST, STEP_REACH, mean_pitch_hz
 from ddsp.spectral_ops.spectrograms import drop_channel_axis
 
 _CAPACITIES = ("tiny", "small", "medium", "large", "full")
 # Larger steps than STEP_REACH - 1 pitches per frame are this likely.
 _STEP_FLOOR = 1e-5
-# The right pitch is the one that is heard a tenth of the time, else any.
-_LOG_ODDS = np.log((0.1 + 0.9 / crepe.N_PITCHES) / (0.9 / crepe.N_PITCHES))
+
+
+@dataclass(frozen=True)
+class MelodyModel:
+    """Pitches that follow one another at random: a hidden Markov model.
+
+    Attributes:
+        log_initial: Log probability of starting with each pitch, [n_pitches].
+        log_transitions: Log probability of going from pitch i to pitch j, at [i, j],
+            [n_pitches, n_pitches].
+
+    Example:
+        >>> model = MelodyModel(
+        ...     tf.math.log([0.5, 0.5]), tf.math.log([[0.9, 0.1], [0.1, 0.9]]))
+        >>> heard = tf.math.log([[[0.8, 0.2], [0.4, 0.6], [0.8, 0.2]]])
+        >>> model.most_likely_path(heard).numpy().tolist()
+        [[0, 0, 0]]
+    """
+
+    log_initial: tf.Tensor
+    log_transitions: tf.Tensor
+
+    def log_likelihood(self, log_observations: tf.Tensor) -> tf.Tensor:
+        """Log probability of what is heard, see `core.hmm_log_likelihood`.
+
+        Args:
+            log_observations: Log likelihood of each frame's sound for each pitch,
+                [batch, n_frames, n_pitches].
+
+        Returns:
+            Log likelihood of the whole, differentiable, [batch].
+        """
+        return core.hmm_log_likelihood(
+            self.log_initial, self.log_transitions, log_observations
+        )
+
+    def most_likely_path(self, log_observations: tf.Tensor) -> tf.Tensor:
+        """Finds the likeliest melody, see `core.hmm_most_likely_path`.
+
+        Args:
+            log_observations: Log likelihood of each frame's sound for each pitch,
+                [batch, n_frames, n_pitches].
+
+        Returns:
+            Indices of pitches, int32, [batch, n_frames].
+        """
+        return core.hmm_most_likely_path(
+            self.log_initial, self.log_transitions, log_observations
+        )
 
 
 class PretrainedCREPE(tf.keras.Model):
@@ -74,17 +121,8 @@ class PretrainedCREPE(tf.keras.Model):
         confidence = tf.reduce_max(activations, axis=-1, keepdims=True)
         if centers is None:
             centers = tf.argmax(activations, axis=-1)
-        centers = tf.reshape(tf.cast(centers, tf.int32), [-1, 1])
-        offsets = tf.range(crepe.N_PITCHES)[tf.newaxis] - centers
-        weights = tf.where(tf.abs(offsets) <= PEAK_REACH, activations, 0.0)
-        total = tf.reduce_sum(weights, axis=-1)
-        shift = core.safe_divide(
-            tf.reduce_sum(weights * tf.cast(offsets, tf.float32), axis=-1), total
-        )
-        step_cents = PITCHES_CENTS[1] - PITCHES_CENTS[0]
-        cents = tf.gather(tf.constant(PITCHES_CENTS, tf.float32), centers[:, 0])
-        f0_hz = 10.0 * 2.0 ** ((cents + step_cents * shift) / 1200.0)
-        return tf.where(total > 0.0, f0_hz, 0.0), confidence
+        centers = tf.reshape(centers, [-1])
+        return mean_pitch_hz(activations, centers), confidence
 
     def batch_frames(self, audio: tf.Tensor) -> tf.Tensor:
         """Cuts audio into frames, without padding.
@@ -143,7 +181,7 @@ class PretrainedCREPE(tf.keras.Model):
         shape = [n_examples, -1]
         return tf.reshape(f0_hz, shape), tf.reshape(confidence, shape)
 
-    def create_hmm(self, num_steps: int | None = None) -> HiddenMarkovModel:
+    def create_hmm(self, num_steps: int | None = None) -> MelodyModel:
         """Model of melodies: a step per frame is the likelier the smaller.
 
         Args:
@@ -157,7 +195,7 @@ class PretrainedCREPE(tf.keras.Model):
         steps = np.abs(pitches[:, np.newaxis] - pitches)
         weights = np.maximum(STEP_REACH - steps, _STEP_FLOOR)
         transitions = weights / weights.sum(axis=1, keepdims=True)
-        return HiddenMarkovModel(
+        return MelodyModel(
             np.full(crepe.N_PITCHES, -np.log(crepe.N_PITCHES), np.float32),
             np.log(transitions).astype(np.float32),
         )
@@ -174,7 +212,7 @@ class PretrainedCREPE(tf.keras.Model):
         Returns:
             Indices of pitches, int32, [batch, n_frames].
         """
-        log_observations = _LOG_ODDS * core.tf_float32(acts)
+        log_observations = LOG_ODDS_OF_BEST * core.tf_float32(acts)
         return self.create_hmm().most_likely_path(log_observations)
 
 

@@ -6,6 +6,7 @@ import gin
 import tensorflow as tf
 
 from ddsp import core
+from ddsp.core.checks import RESAMPLE_METHODS, check_choice, check_whole_number
 from ddsp.processors import Processor, TensorDict
 
 
@@ -34,21 +35,26 @@ class BandlimitedOscillator(Processor):
         """Sets the waveform and the length.
 
         Args:
-            n_samples: Length of the sound.
+            n_samples: Length of the sound, a multiple of the frames of the controls
+                unless amp_resample_method is another than 'window'.
             sample_rate: Samples per second.
             waveform: 'saw', 'square' or 'triangle'.
-            n_harmonics: Upper limit of the harmonics of a note. None: as many as a note
-                of 30 Hz has below half the sample rate.
+            n_harmonics: Upper limit of the harmonics of a note, at least 1. None: as
+                many as a note of 30 Hz has below half the sample rate.
             scale_fn: Makes amplitudes positive; None takes them as they are.
             amp_resample_method: How amplitudes move between frames: 'window', 'linear',
                 'cubic' or 'nearest'.
             name: Name.
 
         Raises:
-            ValueError: If the waveform is unknown.
+            ValueError: If the waveform or amp_resample_method is unknown, or there are
+                no harmonics.
         """
         super().__init__(name=name)
         core.waveform_amplitudes(waveform, 1)  # Refuses unknown waveforms early.
+        if n_harmonics is not None:
+            check_whole_number("n_harmonics", n_harmonics)
+        check_choice("amp_resample_method", amp_resample_method, RESAMPLE_METHODS)
         self.n_samples = n_samples
         self.sample_rate = sample_rate
         self.waveform = waveform

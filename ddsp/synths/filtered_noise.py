@@ -34,7 +34,8 @@ class FilteredNoise(Processor):
         """Sets the length and how inputs become magnitudes.
 
         Args:
-            n_samples: Length of the sound.
+            n_samples: Length of the sound. The frames of the magnitudes must cut it
+                into blocks of equal length, the last of which may be shorter.
             window_size: Taps of the filters; 0 means as many as the magnitudes give.
             scale_fn: Makes magnitudes positive; None takes them as they are.
             initial_bias: Added to the inputs of scale_fn, so that an untrained network

@@ -6,6 +6,7 @@ import gin
 import tensorflow as tf
 
 from ddsp import core
+from ddsp.core.checks import RESAMPLE_METHODS, check_choice, check_controls
 from ddsp.processors import Processor, TensorDict
 
 
@@ -37,7 +38,8 @@ class Harmonic(Processor):
         """Sets the length and how inputs become controls.
 
         Args:
-            n_samples: Length of the sound.
+            n_samples: Length of the sound, a multiple of the frames of the controls
+                unless amp_resample_method is another than 'window'.
             sample_rate: Samples per second.
             scale_fn: Makes amplitudes and shares positive; None takes them as they are.
             normalize_below_nyquist: Whether harmonics at or above half the sample rate
@@ -47,8 +49,12 @@ class Harmonic(Processor):
             use_angular_cumsum: Accepted for the original's callers; phase is always
                 accumulated exactly.
             name: Name.
+
+        Raises:
+            ValueError: If amp_resample_method is unknown.
         """
         super().__init__(name=name)
+        check_choice("amp_resample_method", amp_resample_method, RESAMPLE_METHODS)
         self.n_samples = n_samples
         self.sample_rate = sample_rate
         self.scale_fn = scale_fn
@@ -72,11 +78,16 @@ class Harmonic(Processor):
         Returns:
             'amplitudes' (positive), 'harmonic_distribution' (adds up to 1) and 'f0_hz',
             in the shapes given.
+
+        Raises:
+            ValueError: If pitch and shares do not fit together.
         """
         if self.scale_fn is not None:
             amplitudes = self.scale_fn(amplitudes)
             harmonic_distribution = self.scale_fn(harmonic_distribution)
         f0_hz = core.tf_float32(f0_hz)
+        if self.normalize_below_nyquist:
+            check_controls(f0_hz=f0_hz, harmonic_distribution=harmonic_distribution)
         harmonic_distribution = core.normalize_harmonics(
             core.tf_float32(harmonic_distribution),
             f0_hz,

@@ -6,6 +6,7 @@ import gin
 import tensorflow as tf
 
 from ddsp import core
+from ddsp.core.checks import RESAMPLE_METHODS, check_choice
 from ddsp.processors import Processor, TensorDict
 
 
@@ -33,7 +34,8 @@ class Sinusoidal(Processor):
         """Sets the length and how inputs become controls.
 
         Args:
-            n_samples: Length of the sound.
+            n_samples: Length of the sound, a multiple of the frames of the controls
+                unless amp_resample_method is another than 'window'.
             sample_rate: Samples per second.
             amp_scale_fn: Makes amplitudes positive; None takes them as they are.
             amp_resample_method: How amplitudes move between frames: 'window', 'linear',
@@ -41,8 +43,12 @@ class Sinusoidal(Processor):
             freq_scale_fn: Makes frequencies in Hz, and may reduce the last axes to one
                 number per sinusoid; None takes them as they are.
             name: Name.
+
+        Raises:
+            ValueError: If amp_resample_method is unknown.
         """
         super().__init__(name=name)
+        check_choice("amp_resample_method", amp_resample_method, RESAMPLE_METHODS)
         self.n_samples = n_samples
         self.sample_rate = sample_rate
         self.amp_scale_fn = amp_scale_fn
@@ -83,8 +89,19 @@ class Sinusoidal(Processor):
         Returns:
             Audio, [batch, n_samples].
         """
-        return core.oscillator_bank(
-            core.resample(frequencies, self.n_samples),
-            core.resample(amplitudes, self.n_samples, method=self.amp_resample_method),
-            sample_rate=self.sample_rate,
+        if gin.get_bindings(core.oscillator_bank):
+            # Bindings of the bank act on the bank alone.
+            return core.oscillator_bank(
+                core.resample(frequencies, self.n_samples),
+                core.resample(
+                    amplitudes, self.n_samples, method=self.amp_resample_method
+                ),
+                sample_rate=self.sample_rate,
+            )
+        return core.sinusoidal_synthesis(
+            frequencies,
+            amplitudes,
+            self.n_samples,
+            self.sample_rate,
+            self.amp_resample_method,
         )

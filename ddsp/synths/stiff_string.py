@@ -6,6 +6,7 @@ import gin
 import tensorflow as tf
 
 from ddsp import core
+from ddsp.core.checks import RESAMPLE_METHODS, check_choice, check_controls
 from ddsp.processors import Processor, TensorDict
 
 
@@ -40,7 +41,8 @@ class StiffString(Processor):
         """Sets the length and how inputs become controls.
 
         Args:
-            n_samples: Length of the sound.
+            n_samples: Length of the sound, a multiple of the frames of the controls
+                unless amp_resample_method is another than 'window'.
             sample_rate: Samples per second.
             scale_fn: Makes amplitudes and shares positive; None takes them as they are.
             inharmonicity_scale_fn: Makes the inharmonicity B; None takes it as it is.
@@ -49,8 +51,12 @@ class StiffString(Processor):
             amp_resample_method: How amplitudes move between frames: 'window', 'linear',
                 'cubic' or 'nearest'.
             name: Name.
+
+        Raises:
+            ValueError: If amp_resample_method is unknown.
         """
         super().__init__(name=name)
+        check_choice("amp_resample_method", amp_resample_method, RESAMPLE_METHODS)
         self.n_samples = n_samples
         self.sample_rate = sample_rate
         self.scale_fn = scale_fn
@@ -76,6 +82,9 @@ class StiffString(Processor):
         Returns:
             'amplitudes' (positive), 'harmonic_distribution' (adds up to 1), 'f0_hz' and
             'inharmonicity' (B, positive), in the shapes given.
+
+        Raises:
+            ValueError: If pitch, stiffness and shares do not fit together.
         """
         if self.scale_fn is not None:
             amplitudes = self.scale_fn(amplitudes)
@@ -83,6 +92,11 @@ class StiffString(Processor):
         if self.inharmonicity_scale_fn is not None:
             inharmonicity = self.inharmonicity_scale_fn(inharmonicity)
         if self.normalize_below_nyquist:
+            check_controls(
+                f0_hz=core.tf_float32(f0_hz),
+                inharmonicity=core.tf_float32(inharmonicity),
+                harmonic_distribution=core.tf_float32(harmonic_distribution),
+            )
             harmonic_distribution = core.remove_above_nyquist(
                 core.get_inharmonic_frequencies(
                     f0_hz, inharmonicity, int(harmonic_distribution.shape[-1])

@@ -30,7 +30,7 @@ class Wavetable(Processor):
         """Sets the length and how inputs become controls.
 
         Args:
-            n_samples: Length of the sound.
+            n_samples: Length of the sound, a multiple of the frames of amplitudes.
             sample_rate: Samples per second.
             scale_fn: Applied to amplitudes and, as in the original, to the wavetables:
                 the default makes them positive, so they have an offset. None takes

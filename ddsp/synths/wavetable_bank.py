@@ -7,6 +7,7 @@ import gin
 import tensorflow as tf
 
 from ddsp import core
+from ddsp.core.checks import check_whole_number
 from ddsp.processors import Processor, TensorDict
 
 
@@ -43,16 +44,27 @@ class WavetableBank(Processor):
             n_samples: Length of the sound, a multiple of the frames.
             sample_rate: Samples per second.
             n_wavetables: Number of waveforms.
-            n_points: Points of a period. A table may hold n_points / 2 harmonics; those
-                above half the sample rate fold back.
+            n_points: Points of a period, more than twice n_start_harmonics. A table may
+                hold n_points / 2 harmonics; those above half the sample rate fold back.
             scale_fn: Makes amplitudes positive; None takes them as they are.
             weight_fn: Makes the shares of the tables; None takes them as they are.
             n_start_harmonics: Harmonics of the untrained tables, see
                 `core.random_wavetables`.
             seed: Makes the untrained tables reproducible.
             name: Name.
+
+        Raises:
+            ValueError: If there are no tables, or too few points for their harmonics.
         """
         super().__init__(name=name, trainable=True)
+        check_whole_number("n_wavetables", n_wavetables)
+        check_whole_number("n_start_harmonics", n_start_harmonics)
+        if n_points <= 2 * n_start_harmonics:
+            raise ValueError(
+                "n_points must be more than twice n_start_harmonics. Got "
+                f"n_points={n_points} with n_start_harmonics={n_start_harmonics}; use "
+                "more points, or fewer harmonics."
+            )
         self.n_samples = n_samples
         self.sample_rate = sample_rate
         self.n_wavetables = n_wavetables
@@ -124,9 +136,19 @@ class WavetableBank(Processor):
 
         Returns:
             Audio, [batch, n_samples].
+
+        Raises:
+            ValueError: If there is not one share for each table.
         """
         if not self.built:
             self.build()
+        weights = core.tf_float32(weights)
+        if weights.shape[-1] not in (self.n_wavetables, None):
+            raise ValueError(
+                "weights must have a share for each table, [batch, n_frames, "
+                f"n_wavetables]. Got weights of shape={weights.shape} with "
+                f"n_wavetables={self.n_wavetables}; change one of them."
+            )
         return core.wavetable_synthesis(
             frequencies=f0_hz,
             amplitudes=amplitudes,

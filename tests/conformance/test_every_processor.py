@@ -11,8 +11,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conformance.cases import BATCH, CASES, PROCESSORS, Case
+from conformance.cases import BATCH, CASES, N_SAMPLES, PROCESSORS, Case
 from conformance.checks import every_case
+
+SAMPLE_RATE = 16000
 
 
 def values(output: Any) -> list[np.ndarray]:
@@ -103,6 +105,34 @@ def test_examples_of_a_batch_do_not_meet(case: Case) -> None:
     assert any(gradient is not None for gradient in gradients)
     for gradient in gradients:
         assert gradient is None or not np.abs(gradient[1:]).any()
+
+
+@every_case("tuning")
+def test_held_note_stays_in_tune(case: Case) -> None:
+    # Exact in float32, and four seconds hold a whole number of periods.
+    n_seconds, period = 20, 4 * SAMPLE_RATE
+    audio = np.float64(held_note(case, 441.25, n_seconds * SAMPLE_RATE))
+    np.testing.assert_allclose(
+        audio[-period:], audio[:period], atol=1e-3 * np.abs(audio).max()
+    )
+    powers = np.abs(np.fft.rfft(audio[:period])) ** 2
+    harmonics = powers[:: 4 * 441 + 1]  # A bin is a quarter of a hertz.
+    assert powers.sum() > 0
+    assert harmonics.sum() > 0.999 * powers.sum()
+
+
+def held_note(case: Case, pitch_hz: float, n_samples: int) -> np.ndarray:
+    """One long note whose controls do not move, [n_samples]."""
+    layer = case.build()
+    config = layer.get_config()
+    if "n_samples" in config:
+        layer = type(layer).from_config({**config, "n_samples": n_samples})
+    inputs = []
+    for x in case.inputs():
+        length = n_samples if x.shape[1] == N_SAMPLES else x.shape[1]
+        inputs.append(np.repeat(x[:1, :1], length, axis=1))
+    inputs[case.pitch] = np.full_like(inputs[case.pitch], pitch_hz)
+    return np.asarray(layer(*inputs))[0]
 
 
 @every_case("silence")

@@ -34,3 +34,22 @@ def test_gradients_equal_finite_differences() -> None:
         [np.ones([2, 1]), np.float32([[0.3], [1.5]])],
         [0.05, 0.05],
     )
+
+
+def test_numbers_serve_all_examples() -> None:
+    expected = core.exponential_decay(tf.fill([2, 1], 0.5), tf.ones([2, 1]), 20)
+    mixed = core.exponential_decay(tf.fill([2, 1], 0.5), 1.0, 20)
+    np.testing.assert_array_equal(mixed, expected)
+    np.testing.assert_array_equal(core.exponential_decay(0.5, 1.0, 20), expected[0])
+
+
+@pytest.mark.parametrize("shape", [[3], [2, 3], [2, 1, 1]])
+@pytest.mark.parametrize("name", ["gain", "decay"])
+def test_parameters_that_would_vary_over_time_are_refused(
+    name: str, shape: list[int]
+) -> None:
+    parameters = {"gain": tf.ones([2, 1]), "decay": tf.ones([2, 1])}
+    parameters[name] = tf.ones(shape)
+    message = rf"{name} must be a number or \[batch, 1\]. Got {name} of shape="
+    with pytest.raises(ValueError, match=message):
+        core.exponential_decay(**parameters, n_samples=3)

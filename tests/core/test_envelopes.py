@@ -146,3 +146,30 @@ def test_compiled_and_unknown_batch_equal_eager() -> None:
 def test_gate_without_batch_is_refused() -> None:
     with pytest.raises(ValueError, match="gate must be"):
         core.adsr_envelope(tf.ones([10]), **SETTINGS)
+
+
+def test_parameters_serve_each_example_or_all() -> None:
+    held = np.repeat(gate((100, 600)), 2, axis=0)
+    levels = core.adsr_envelope(held, **SETTINGS | {"sustain": [[0.4], [0.8]]})
+    for example, sustain in zip(levels, (0.4, 0.8), strict=True):
+        np.testing.assert_array_equal(example, envelope((100, 600), sustain=sustain))
+
+
+@pytest.mark.parametrize("shape", [[8], [2, 8], [2, 1, 1]])
+@pytest.mark.parametrize(
+    "name", ["attack_secs", "decay_secs", "sustain", "release_secs"]
+)
+def test_parameters_that_would_vary_over_time_are_refused(
+    name: str, shape: list[int]
+) -> None:
+    settings = SETTINGS | {name: tf.ones(shape), "n_samples": 8}
+    message = rf"{name} must be a number or \[batch, 1\]. Got {name} of shape="
+    with pytest.raises(ValueError, match=message):
+        core.adsr_envelope(tf.ones([2, 8]), **settings)
+
+
+@pytest.mark.parametrize("n_samples", [0, 2**24 + 1])
+def test_lengths_that_float32_cannot_count_are_refused(n_samples: int) -> None:
+    settings = SETTINGS | {"n_samples": n_samples}
+    with pytest.raises(ValueError, match=f"Got n_samples={n_samples}; make"):
+        core.adsr_envelope(tf.ones([1, 4]), **settings)

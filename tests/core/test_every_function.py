@@ -28,7 +28,7 @@ NO_GRADIENT = {
     "waveform_amplitudes": "constants",
     "white_noise": "draws noise",
     "gradient_reversal": "its gradient is not the derivative",
-    "HiddenMarkovModel": "a class",
+    "hmm_most_likely_path": "states are whole numbers",
 }
 
 
@@ -81,9 +81,13 @@ ROWS = {
     "tf_float32": one(core.tf_float32, -1, 1, 1e-2),
     "safe_log": one(core.safe_log, 0.5, 2, 1e-3),
     "log10": one(core.log10, 0.5, 2, 1e-3),
+    "safe_root": one(core.safe_root, 0.5, 2, 1e-3),
     "logb": Row(core.logb, (between(0.5, 2), between(2, 4)), (1e-3, 1e-2)),
     "safe_divide": Row(core.safe_divide, (between(0, 1), between(1, 2)), (1e-2, 1e-3)),
     "log_scale": one(lambda x: core.log_scale(x, 20.0, 2000.0), -1, 1, 1e-3),
+    "log_scale_sigmoid": one(
+        lambda x: core.log_scale_sigmoid(x, 0.1, 100.0), -4, 4, 1e-2
+    ),
     "soft_limit": one(lambda x: core.soft_limit(x, 0.0, 5.0), -3, 8, 1e-2),
     "exp_sigmoid": one(core.exp_sigmoid, -4, 4, 1e-2),
     "sym_exp_sigmoid": one(core.sym_exp_sigmoid, 0.2, 4, 1e-2),
@@ -217,10 +221,12 @@ TESTED_ELSEWHERE = {
     "exponential_decay",
     "fade_below_nyquist",
     "get_inharmonic_frequencies",
+    "hmm_log_likelihood",
     "inharmonic_synthesis",
     "inharmonicity_sigmoid",
     "mix_wavetables",
     "oversample",
+    "sinusoidal_synthesis",
     "tanh_waveshaper",
 }
 # Exponentials, which leave the range of numbers for absurd inputs.
@@ -243,6 +249,7 @@ KEEP_TYPE = {
     "log10",
     "logb",
     "safe_divide",
+    "safe_root",
     "soft_limit",
     "normalize_harmonics",
 }

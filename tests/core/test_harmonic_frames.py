@@ -146,3 +146,58 @@ def test_ten_minutes_keep_90_db(rng: np.random.Generator) -> None:
         for k, gain in enumerate(np.float64(amplitudes[0]), start=1)
     )
     assert snr_db(truth, audio.numpy()[0, -240_000:]) > 90.0
+
+
+@pytest.mark.parametrize("shared", ["f0", "amplitudes"])
+def test_one_curve_serves_a_batch_and_gathers_its_gradient(
+    rng: np.random.Generator, shared: str
+) -> None:
+    f0 = rng.uniform(100, 900, [2, 4]).astype(np.float32)
+    amplitudes = rng.uniform(0, 0.2, [2, 4, 3]).astype(np.float32)
+    if shared == "f0":
+        one, f0 = f0[:1], np.repeat(f0[:1], 2, axis=0)
+    else:
+        one, amplitudes = amplitudes[:1], np.repeat(amplitudes[:1], 2, axis=0)
+    both = tf.constant(f0), tf.constant(amplitudes)
+    single = (tf.constant(one), both[1]) if shared == "f0" else (both[0], one)
+    single = tuple(map(tf.constant, single))
+
+    def play_and_sum(f0_hz: tf.Tensor, gains: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        audio = core.harmonic_synthesis(
+            f0_hz[..., None],
+            tf.ones([1, 4, 1]),
+            harmonic_distribution=gains,
+            n_samples=80,
+        )
+        return audio, tf.reduce_sum(audio * tf.cos(tf.range(80.0)))
+
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([both, single])
+        audio, total = play_and_sum(*both)
+        audio_of_one, total_of_one = play_and_sum(*single)
+    np.testing.assert_allclose(audio_of_one, audio, atol=1e-6)
+    index = 0 if shared == "f0" else 1
+    expected = tf.reduce_sum(tape.gradient(total, both[index]), axis=0)
+    found = tape.gradient(total_of_one, single[index])[0]
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_empty_batch_has_an_empty_sound_and_gradient() -> None:
+    f0, amplitudes = tf.zeros([0, 4]), tf.zeros([0, 4, 3])
+    with tf.GradientTape() as tape:
+        tape.watch(f0)
+        audio = play(f0, amplitudes, 20)
+    assert audio.shape == [0, 80]
+    assert tape.gradient(audio, f0).shape == [0, 4]
+
+
+def test_second_derivative_is_refused_instead_of_wrong() -> None:
+    f0 = tf.constant([[100.0, 120.0, 90.0]])
+    with tf.GradientTape() as outer:
+        outer.watch(f0)
+        with tf.GradientTape() as inner:
+            inner.watch(f0)
+            total = tf.reduce_sum(play(f0, tf.ones([1, 3, 2]), 20))
+        gradient = inner.gradient(total, f0)
+    with pytest.raises(LookupError, match="no derivative"):
+        outer.gradient(gradient, f0)

@@ -1,19 +1,20 @@
 """Hidden Markov models against the sum and the maximum over all paths."""
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from ddsp.core.hidden_markov import HiddenMarkovModel
+from ddsp import core
 
 
 def random_model(n_states: int, rng: np.random.Generator) -> tuple:
     initial = rng.dirichlet(np.ones(n_states))
     transitions = rng.dirichlet(np.ones(n_states), size=n_states)
-    logs = (tf.constant(np.log(x), tf.float32) for x in (initial, transitions))
-    return HiddenMarkovModel(*logs), initial, transitions
+    logs = [tf.constant(np.log(x), tf.float32) for x in (initial, transitions)]
+    return logs, initial, transitions
 
 
 def probability(
@@ -29,7 +30,10 @@ def test_model_agrees_with_all_paths(n_frames: int, rng: np.random.Generator) ->
     model, initial, transitions = random_model(3, rng)
     seen = rng.uniform(0.01, 1.0, [4, n_frames, 3])
     logs = tf.constant(np.log(seen), tf.float32)
-    found, chosen = model.log_likelihood(logs), model.most_likely_path(logs)
+    found, chosen = (
+        core.hmm_log_likelihood(*model, logs),
+        core.hmm_most_likely_path(*model, logs),
+    )
     assert chosen.shape == (4, n_frames)
     paths = list(itertools.product(range(3), repeat=n_frames))
     for example in range(4):
@@ -44,7 +48,7 @@ def test_gradient_is_the_probability_of_each_state(rng: np.random.Generator) -> 
     logs = tf.constant(np.log(seen), tf.float32)
     with tf.GradientTape() as tape:
         tape.watch(logs)
-        value = model.log_likelihood(logs)
+        value = core.hmm_log_likelihood(*model, logs)
     expected = np.zeros([4, 3])
     for path in itertools.product(range(3), repeat=4):
         for frame, state in enumerate(path):
@@ -61,30 +65,89 @@ def test_minutes_do_not_round_states_away(rng: np.random.Generator) -> None:
         alpha = alpha * np.exp(frame)
         total += np.log(alpha.sum())
         alpha = alpha / alpha.sum() @ transitions
-    np.testing.assert_allclose(model.log_likelihood(logs)[0], total, rtol=1e-5)
+    np.testing.assert_allclose(
+        core.hmm_log_likelihood(*model, logs)[0], total, rtol=1e-5
+    )
 
 
 def test_impossible_transitions_are_not_taken_and_have_finite_gradients() -> None:
     never = tf.constant([[0.5, 0.5, 0.0], [0.0, 0.5, 0.5], [0.0, 0.0, 1.0]])
-    model = HiddenMarkovModel(tf.math.log([1.0, 1e-30, 1e-30]), tf.math.log(never))
+    model = tf.math.log([1.0, 1e-30, 1e-30]), tf.math.log(never)
     logs = tf.math.log([[[0.1, 0.1, 0.9], [0.1, 0.1, 0.9], [0.1, 0.1, 0.9]]])
-    assert model.most_likely_path(logs).numpy().tolist() == [[0, 1, 2]]
+    assert core.hmm_most_likely_path(*model, logs).numpy().tolist() == [[0, 1, 2]]
     with tf.GradientTape() as tape:
         tape.watch(logs)
-        value = model.log_likelihood(logs)
+        value = core.hmm_log_likelihood(*model, logs)
     assert np.isfinite(tape.gradient(value, logs)).all()
 
 
 def test_model_works_within_graphs(rng: np.random.Generator) -> None:
     model, *_ = random_model(3, rng)
     logs = tf.constant(np.log(rng.uniform(0.01, 1.0, [2, 6, 3])), tf.float32)
-    expected = model.log_likelihood(logs), model.most_likely_path(logs)
+    expected = (
+        core.hmm_log_likelihood(*model, logs),
+        core.hmm_most_likely_path(*model, logs),
+    )
 
     def both(logs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return model.log_likelihood(logs), model.most_likely_path(logs)
+        return core.hmm_log_likelihood(*model, logs), core.hmm_most_likely_path(
+            *model, logs
+        )
 
     spec = tf.TensorSpec([None, None, 3])
     for jit in (False, True):
         found = tf.function(both, input_signature=[spec], jit_compile=jit)(logs)
         np.testing.assert_allclose(found[0], expected[0], rtol=1e-5)
         np.testing.assert_array_equal(found[1], expected[1])
+
+
+def test_graph_keeps_the_sizes_that_are_known(rng: np.random.Generator) -> None:
+    model, *_ = random_model(3, rng)
+    for n_frames in (4, 5, 6):  # After which the shared graph knows no number.
+        core.hmm_most_likely_path(*model, tf.zeros([1, n_frames, 3]))
+        core.hmm_log_likelihood(*model, tf.zeros([1, n_frames, 3]))
+
+    @tf.function(input_signature=[tf.TensorSpec([2, 7, 3])])
+    def sizes(logs: tf.Tensor) -> tf.Tensor:
+        path = core.hmm_most_likely_path(*model, logs)
+        likelihood = core.hmm_log_likelihood(*model, logs)
+        return tf.constant([*path.shape, *likelihood.shape])
+
+    assert sizes(tf.zeros([2, 7, 3])).numpy().tolist() == [2, 7, 2]
+
+
+@pytest.mark.parametrize(
+    "function", [core.hmm_log_likelihood, core.hmm_most_likely_path]
+)
+def test_frames_do_not_run_one_by_one(
+    function: Callable, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
+) -> None:
+    model, *_ = random_model(3, rng)
+    logs = tf.constant(rng.normal(size=[2, 50, 3]), tf.float32)
+    function(*model, logs)
+
+    # Whatever is traced, or runs from Python, again fails now.
+    monkeypatch.setattr(tf, "scan", None)
+    function(*model, logs)
+
+
+def test_gradient_is_compiled_and_the_same_at_any_length(
+    rng: np.random.Generator,
+) -> None:
+    model, *_ = random_model(3, rng)
+
+    def slope(logs: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(logs)
+            value = core.hmm_log_likelihood(*model, logs)
+        return tape.gradient(value, logs)
+
+    compiled = tf.function(slope, jit_compile=True)
+    for n_frames in (3, 5, 8):
+        logs = tf.constant(rng.normal(size=[2, n_frames, 3]), tf.float32)
+        expected = slope(logs)
+        # Each frame is in some state.
+        np.testing.assert_allclose(
+            tf.reduce_sum(expected, axis=-1), np.ones([2, n_frames]), rtol=1e-5
+        )
+        np.testing.assert_allclose(compiled(logs), expected, atol=1e-6)

@@ -8,6 +8,7 @@ from ddsp.core.numerics import (
     logb,
     safe_divide,
     safe_log,
+    safe_root,
     soft_limit,
 )
 
@@ -140,3 +141,23 @@ def test_compiled_for_any_batch_equals_eager(function, rng):
     signature = [tf.TensorSpec([None, 5])]
     compiled = tf.function(function, input_signature=signature, jit_compile=True)
     np.testing.assert_allclose(compiled(x), function(x), rtol=2e-5, atol=1e-6)
+
+
+def test_root_is_exact_and_its_slope_finite():
+    values = [-4.0, 0.0, 1e-30, 0.25, 9.0, 1e30]
+    root, slope = gradient(safe_root, values)
+    positive = np.maximum(values, 0.0)
+    np.testing.assert_allclose(root, np.sqrt(positive), rtol=1e-6)
+    expected = [0.0, 0.0, *(0.5 / np.sqrt(positive[2:]))]
+    np.testing.assert_allclose(slope, expected, rtol=1e-6)
+
+
+def test_other_roots_undo_their_powers():
+    x = np.float32([0.0, 0.5, 3.0])
+    for degree in (1.0, 1.5, 3.0):
+        root, slope = gradient(lambda x, n=degree: safe_root(x, n), x**degree)
+        np.testing.assert_allclose(root, x, rtol=1e-5)
+        assert float(slope[0]) == 0.0
+        np.testing.assert_allclose(slope[1:], x[1:] ** (1 - degree) / degree, rtol=1e-5)
+    double = safe_root(tf.constant(2.0, tf.float64))
+    np.testing.assert_allclose(double, np.sqrt(2.0), rtol=1e-15)

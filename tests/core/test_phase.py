@@ -67,9 +67,10 @@ def test_gradient_of_frames_is_the_adjoint_of_the_sum(hop_size: int) -> None:
     # Phase is linear in pitch: its matrix, column by column, in float64.
     columns = [true_cycles(row, hop_size, 16000) for row in np.eye(4)]
     upstream = np.cos(np.arange(4 * hop_size))
-    gradient = phase.glide_gradient(
-        tf.constant(upstream.reshape(1, 4, hop_size), tf.float32), 16000
+    moments = phase.glide_moments(
+        tf.constant(upstream.reshape(4, hop_size), tf.float32)
     )
+    gradient = phase.glide_gradient(moments[tf.newaxis], hop_size, 16000)
     expected = np.stack(columns) @ upstream
     scale = np.abs(expected).max() + 1e-3
     np.testing.assert_allclose(gradient[0], expected, atol=1e-4 * scale)
@@ -112,3 +113,35 @@ def test_not_a_number_is_no_pitch() -> None:
 def test_infinite_pitch_leaves_the_phase_finite() -> None:
     cycles = frame_cycles(np.float32([np.inf, -np.inf, 1e30]), 7, 8, 16000)
     assert np.abs(cycles).max() <= 0.5
+
+
+@pytest.mark.parametrize("sample_rate", [1, 8, 1000, 192000, 1_000_000])
+def test_phase_is_exact_at_every_rate(sample_rate: int) -> None:
+    frequency = np.float32(0.37123 * sample_rate)
+    cycles = phase.sample_phases(
+        tf.fill([1, 64000, 1], frequency), np.array([1]), sample_rate
+    )
+    expected = np.arange(1, 64001) * (float(frequency) / sample_rate) % 1.0
+    assert distance(cycles.numpy().ravel(), expected) < 2e-7
+
+
+@pytest.mark.parametrize("sample_rate", [0, -16000, 22050.5])
+def test_rates_that_are_no_positive_whole_numbers_are_refused(
+    sample_rate: float,
+) -> None:
+    with pytest.raises(ValueError, match="sample_rate"):
+        phase.half_increments(tf.ones([1]), sample_rate)
+
+
+def test_each_harmonic_may_have_a_start_of_its_own() -> None:
+    start = tf.constant([[[0.1, 0.2, 0.3]]])
+    frequency = tf.fill([1, 10, 1], 50.0)
+    with tf.GradientTape() as tape:
+        tape.watch([start, frequency])
+        cycles = phase.sample_phases(frequency, np.array([1, 2, 3]), 16000, start)
+        total = tf.reduce_sum(cycles)
+    steps = np.arange(1, 11)[:, None] * 50 / 16000 + start.numpy()[0] / (2 * np.pi)
+    np.testing.assert_allclose(cycles[0], steps * [1, 2, 3], atol=1e-6)
+    by_start, by_frequency = tape.gradient(total, [start, frequency])
+    np.testing.assert_allclose(by_start[0, 0], np.arange(1, 4) * 10 / (2 * np.pi))
+    np.testing.assert_allclose(by_frequency[0, 0, 0], 6 * 10 / 16000)

@@ -284,3 +284,30 @@ def test_center_crop_undoes_centred_padding(frame_size, convert):
     half = frame_size // 2
     padded = np.pad(audio, [(0, 0), (half, half)])
     np.testing.assert_array_equal(center_crop(convert(padded), frame_size), audio)
+
+
+@pytest.mark.parametrize("add_endpoint", [True, False])
+@pytest.mark.parametrize("n_timesteps", [1, 5, 7, 20, 23])
+@pytest.mark.parametrize("shape", [[5], [2, 5], [2, 5, 3]])
+def test_the_number_of_timesteps_may_be_unknown(shape, n_timesteps, add_endpoint, rng):
+    inputs = tf.constant(rng.normal(size=shape), tf.float32)
+    expected = resample(inputs, n_timesteps, add_endpoint=add_endpoint)
+    known = tf.TensorSpec(shape)
+    unknown = tf.TensorSpec([None] * len(shape))
+    for spec in (known, unknown):
+
+        @tf.function(input_signature=[spec, tf.TensorSpec([], tf.int32)])
+        def at_run_time(inputs, n_timesteps):
+            return resample(inputs, n_timesteps, add_endpoint=add_endpoint)
+
+        found = at_run_time(inputs, n_timesteps)
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_windows_need_a_number_of_timesteps_that_is_known():
+    @tf.function(input_signature=[tf.TensorSpec([], tf.int32)])
+    def at_run_time(n_timesteps):
+        return resample(tf.ones([2, 5]), n_timesteps, method="window")
+
+    with pytest.raises(TypeError):
+        at_run_time(20)

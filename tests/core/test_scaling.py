@@ -3,11 +3,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from ddsp import core
 from ddsp.core.scaling import (
     exp_sigmoid,
     frequencies_critical_bands,
     frequencies_sigmoid,
     frequencies_softmax,
+    log_scale_sigmoid,
     sym_exp_sigmoid,
 )
 
@@ -217,3 +219,24 @@ def test_compiled_for_any_batch_and_length_equals_eager(function, rng):
 def test_gin_knows_the_original_name(name):
     assert gin.get_configurable(f"ddsp.core.{name}") is not None
     assert gin.get_configurable(f"core.{name}") is not None
+
+
+def test_logarithmic_sigmoid_has_equal_ratios_and_its_ends():
+    x = np.array([-1e4, -1.5, -0.5, 0.0, 0.5, 1.5, 1e4])
+    share = 1 / (1 + np.exp(-np.clip(x, -700, 700)))
+    found = log_scale_sigmoid(x, 0.2, 50.0)
+    np.testing.assert_allclose(found, 0.2 * 250.0**share, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("function", "low", "high"),
+    [
+        (core.duration_sigmoid, 1e-3, 4.0),
+        (core.inharmonicity_sigmoid, 1e-5, 1e-2),
+        (core.drive_sigmoid, 0.1, 100.0),
+    ],
+)
+def test_controls_on_a_logarithmic_scale_share_one_curve(function, low, high):
+    x = tf.constant([-3.0, 0.0, 1.0])
+    np.testing.assert_array_equal(function(x), log_scale_sigmoid(x, low, high))
+    np.testing.assert_array_equal(function(x, 1.0, 9.0), log_scale_sigmoid(x, 1.0, 9.0))

@@ -170,3 +170,18 @@ def test_extreme_phases_stay_finite(phase: float) -> None:
     gradient = tape.gradient(delayed, phase)
     assert np.isfinite(delayed).all()
     assert np.isfinite(gradient).all()
+
+
+def test_one_sound_or_one_delay_serves_a_batch(rng: np.random.Generator) -> None:
+    audio = rng.normal(size=[2, 30]).astype(np.float32)
+    phase = rng.uniform(0, 1, [2, 30, 1]).astype(np.float32)
+    for one_phase, one_audio in ((phase[:1], audio), (phase, audio[:1])):
+        both = (np.repeat(x, 3 - len(x), axis=0) for x in (one_phase, one_audio))
+        expected = core.variable_length_delay(*both, 10)
+        found = core.variable_length_delay(one_phase, one_audio, 10)
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_tables_at_frame_rate_are_refused_by_the_lookup() -> None:
+    with pytest.raises(ValueError, match="one table"):
+        core.linear_lookup(tf.zeros([2, 20]), tf.zeros([2, 10, 4]))

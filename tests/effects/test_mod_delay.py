@@ -91,3 +91,19 @@ def test_gradients_equal_finite_differences(rng: np.random.Generator) -> None:
 def test_impossible_delay_is_refused(settings: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="must not be negative"):
         effects.ModDelay(**settings)
+
+
+@pytest.mark.parametrize("name", ["gain", "phase"])
+def test_control_at_frame_rate_is_sent_to_resample(name: str) -> None:
+    controls = {"gain": tf.ones([1, 1000, 1]), "phase": tf.ones([1, 1000, 1])}
+    controls[name] = tf.ones([1, 10, 1])
+    with pytest.raises(ValueError, match=rf"core.resample\({name}, 1000\)"):
+        effects.ModDelay()(tf.ones([1, 1000]), **controls)
+
+
+def test_one_gain_and_phase_serve_the_whole_sound() -> None:
+    audio, delay = tf.random.stateless_normal([1, 1000], [1, 2]), effects.ModDelay()
+    full = tf.ones([1, 1000, 1])
+    np.testing.assert_allclose(
+        delay(audio, full[:, :1], full[:, :1]), delay(audio, full, full), atol=1e-6
+    )

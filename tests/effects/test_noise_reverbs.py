@@ -158,3 +158,17 @@ def test_reverb_that_is_not_trainable_owns_nothing_and_names_what_it_needs(
 def test_one_of_two_controls_is_not_enough() -> None:
     with pytest.raises(ValueError, match="decay=None; pass gain and decay"):
         make("ExpDecayReverb").get_controls(AUDIO, [[1.0]])
+
+
+def test_learned_magnitudes_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ValueError, match="n_frames=1000 with reverb_length=100; use"):
+        effects.FilteredNoiseReverb(True, reverb_length=100)
+    with pytest.raises(ValueError, match="Got n_filter_banks=1"):
+        effects.FilteredNoiseReverb(True, n_filter_banks=1)
+    # Given from outside, the magnitudes have a shape of their own.
+    effects.FilteredNoiseReverb(reverb_length=100, n_filter_banks=1)
+
+
+def test_last_block_of_a_learned_response_may_be_shorter() -> None:
+    reverb = effects.FilteredNoiseReverb(True, 100, n_frames=12, add_dry=False, seed=1)
+    assert np.abs(reverb(tf.one_hot([0], 100))[0, -4:]).max() > 0.0

@@ -48,3 +48,11 @@ def test_frozen_reverb_goes_on_sounding() -> None:
 def test_missing_response_is_named() -> None:
     with pytest.raises(ValueError, match="pass ir, or make the reverb"):
         effects.Reverb().get_controls(AUDIO)
+
+
+@pytest.mark.parametrize(
+    "make", [effects.Reverb, effects.ExpDecayReverb, effects.FilteredNoiseReverb]
+)
+def test_learned_response_without_taps_is_refused(make: type) -> None:
+    with pytest.raises(ValueError, match="Got reverb_length=0"):
+        make(trainable=True, reverb_length=0)

@@ -26,6 +26,27 @@ def test_cosine_ignores_length_and_sees_direction() -> None:
         np.testing.assert_allclose(distance, expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("size", [1e-18, 1e-10, 1e10, 1e30])
+def test_cosine_sees_direction_at_any_length(size: float) -> None:
+    rights = tf.constant([[1.0, 1.0, 1.0, 1.0], [1.0, 0.0, 0.0, 0.0]])
+    lefts = tf.constant([[1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 0.0, 0.0]])
+    target, value = size * rights, size * lefts
+    with tf.GradientTape() as tape:
+        tape.watch(target)
+        distance = losses.mean_difference(target, value, "COSINE")
+    np.testing.assert_allclose(distance, (1 - np.sqrt(0.5)) / 2, rtol=1e-5)
+    # Turning the second vector towards the other is downhill, by sin 45 / length.
+    gradient = tape.gradient(distance, target).numpy() * size
+    np.testing.assert_allclose(gradient[0], np.zeros(4), atol=1e-6)
+    np.testing.assert_allclose(gradient[1], [0, -np.sqrt(0.5) / 2, 0, 0], atol=1e-6)
+
+
+def test_cosine_to_silence_is_one() -> None:
+    zeros, ones = tf.zeros([3, 4]), tf.ones([3, 4])
+    for pair in ((zeros, ones), (ones, zeros), (zeros, zeros)):
+        assert float(losses.mean_difference(*pair, "COSINE")) == 1.0
+
+
 def test_cosine_of_silence_has_a_finite_gradient() -> None:
     silence = tf.zeros([1, 4])
     with tf.GradientTape() as tape:

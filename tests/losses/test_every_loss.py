@@ -185,6 +185,23 @@ def test_other_precisions_are_promoted(
 
 
 @every_loss
+def test_arrays_and_tensors_of_different_precision_can_be_mixed(
+    case: tuple, rng: np.random.Generator
+) -> None:
+    arrays = [x.astype(np.float32) for x in case[1](rng)]
+    expected = total(case[0]()(*float32(arrays)))
+    for first in (0, 1):
+        mixed = [
+            x.astype(np.float64) if index % 2 == first else tf.constant(x)
+            for index, x in enumerate(arrays)
+        ]
+        # Keras would convert what is given to the loss itself.
+        np.testing.assert_allclose(total(case[0]().call(*mixed)), expected, rtol=1e-5)
+        doubles = [x if tf.is_tensor(x) else tf.constant(x) for x in mixed]
+        np.testing.assert_allclose(total(case[0]().call(*doubles)), expected, rtol=1e-5)
+
+
+@every_loss
 def test_settings_build_the_same_loss_again(
     case: tuple, rng: np.random.Generator
 ) -> None:

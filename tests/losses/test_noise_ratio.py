@@ -82,3 +82,13 @@ def test_group_feeds_the_branches_of_a_synthesizer() -> None:
     }
     found = group(outputs)["noise_to_harmonics_loss"]
     np.testing.assert_allclose(found, 10.0, atol=0.5)
+
+
+def test_ratio_has_no_cosine_distance() -> None:
+    with pytest.raises(ValueError, match="Got loss_type='COSINE'"):
+        losses.NoiseToHarmonicsLoss(loss_type="COSINE")
+
+
+def test_sounds_of_different_length_are_named() -> None:
+    with pytest.raises(ValueError, match="9000 samples of noise_audio and 8000 samp"):
+        losses.NoiseToHarmonicsLoss()(tf.ones([1, 9000]), tf.ones([1, 8000]))

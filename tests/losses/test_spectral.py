@@ -119,3 +119,31 @@ def test_paper_form_equals_the_general_one(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(
         loss(target, audio), loss(target, audio, weights=1.0), rtol=1e-5
     )
+
+
+def test_second_derivative_is_refused_instead_of_wrong() -> None:
+    audio = tf.constant(sine(440, 500)[None])
+    with tf.GradientTape() as outer:
+        outer.watch(audio)
+        with tf.GradientTape() as inner:
+            inner.watch(audio)
+            value = losses.SpectralLoss(fft_sizes=(64,))(0.5 * audio, audio)
+        gradient = inner.gradient(value, audio)
+    with pytest.raises(LookupError, match="no derivative"):
+        outer.gradient(gradient, audio)
+
+
+def test_unknown_distance_is_refused_at_once() -> None:
+    with pytest.raises(ValueError, match="Got loss_type='foo'"):
+        losses.SpectralLoss(loss_type="foo")
+    with pytest.raises(ValueError, match="Got loss_type=None"):
+        losses.SpectralLoss(loss_type=None)
+    sound = tf.ones([1, 100])
+    assert float(losses.SpectralLoss((64,), "l2")(sound, 2.0 * sound)) > 0.0
+
+
+@pytest.mark.parametrize("settings", [{}, {"delta_time_weight": 1.0}])
+def test_sounds_of_different_length_are_named(settings: dict) -> None:
+    loss = losses.SpectralLoss(fft_sizes=(64,), **settings)
+    with pytest.raises(ValueError, match=r"500 samples of target_audio and 400 samp"):
+        loss(tf.ones([1, 500]), tf.ones([1, 400, 1]))

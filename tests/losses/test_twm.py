@@ -88,3 +88,43 @@ def test_harmonics_of_candidates_are_multiples() -> None:
     np.testing.assert_allclose(
         loss.get_candidate_harmonics(candidates), midi(in_hz), rtol=1e-5
     )
+
+
+def test_candidates_above_half_the_sample_rate_are_not_chosen() -> None:
+    numbers = np.arange(1.0, 9.0)[np.newaxis, np.newaxis]
+    freqs, amps = 220 * numbers, 1 / numbers
+    for settings in ({}, {"sinusoids_weight": 0.0}, {"harmonics_weight": 0.0}):
+        loss = losses.TWMLoss(**settings)
+        for candidates in ([311.0, 9000.0], [9000.0, 220.0], [8000.0, 300.0]):
+            found = loss.predict_f0(np.float32([[candidates]]), freqs, amps)
+            assert found.item() == min(candidates)
+    # A sinusoid close to half the sample rate is no reason to leave the range.
+    high = np.full([1, 1, 1], 7990.0), np.ones([1, 1, 1])
+    assert losses.TWMLoss().predict_f0([[[8010.0, 4100.0]]], *high).item() == 4100.0
+
+
+def test_candidates_above_half_the_sample_rate_have_no_share() -> None:
+    numbers = np.arange(1.0, 9.0)[np.newaxis, np.newaxis]
+    loss = losses.TWMLoss()
+    alone = loss(tf.constant([[[311.0]]]), 220 * numbers, 1 / numbers)
+    candidates = tf.constant([[[311.0, 9000.0]]])
+    with tf.GradientTape() as tape:
+        tape.watch(candidates)
+        both = loss(candidates, 220 * numbers, 1 / numbers)
+    # The same mismatch, averaged over two candidates.
+    np.testing.assert_allclose(both, alone / 2, rtol=1e-5)
+    gradient = tape.gradient(both, candidates)[0, 0]
+    assert float(gradient[0]) != 0.0 and float(gradient[1]) == 0.0
+
+
+def test_a_lonely_candidate_out_of_range_is_bad_and_has_a_finite_gradient() -> None:
+    numbers = np.arange(1.0, 9.0)[np.newaxis, np.newaxis]
+    loss = losses.TWMLoss(sinusoids_weight=0.0)
+    candidate = tf.constant([[[9000.0]]])
+    with tf.GradientTape() as tape:
+        tape.watch(candidate)
+        value = loss(candidate, 220 * numbers, 1 / numbers)
+    assert value > loss(tf.constant([[[311.0]]]), 220 * numbers, 1 / numbers)
+    # Down is better.
+    gradient = float(tape.gradient(value, candidate)[0, 0, 0])
+    assert np.isfinite(gradient) and gradient > 0.0

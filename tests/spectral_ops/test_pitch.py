@@ -130,15 +130,15 @@ def test_samples_that_are_not_finite_spoil_only_frames_around_them() -> None:
 def test_peak_is_a_weighted_mean_of_nine_pitches() -> None:
     # Recorded from CREPE: a peak over a floor reads 100.641 Hz, the highest 2005.24.
     activations = activations_at(100, 359, floor=0.001)
-    f0_hz = pitch._mean_around(activations, np.array([100, 359]))
+    f0_hz = pitch.mean_pitch_hz(activations, np.array([100, 359]))
     np.testing.assert_allclose(f0_hz, [100.641, 2005.24], atol=5e-3)
 
 
 def test_mean_lies_between_neighbours_by_their_weight() -> None:
-    activations = np.zeros([1, 360], np.float32)
+    activations = np.zeros([1, 360])
     activations[0, [100, 101]] = 0.25, 0.75
     activations[0, 105] = 1.0  # Too far from pitch 100 to count.
-    f0_hz = pitch._mean_around(activations, np.array([100]))
+    f0_hz = pitch.mean_pitch_hz(activations, np.array([100]))
     expected = 10 * 2 ** ((1997.3794084376191 + 20 * 100.75) / 1200)
     np.testing.assert_allclose(f0_hz, expected, rtol=1e-9)
 

@@ -91,12 +91,20 @@ def test_melody_is_the_likeliest_of_soft_counts(
 
 
 def test_model_of_melodies_has_probabilities(
-    tracker: spectral_ops.PretrainedCREPE,
+    tracker: spectral_ops.PretrainedCREPE, rng: np.random.Generator
 ) -> None:
     model = tracker.create_hmm(num_steps=10)
     np.testing.assert_allclose(np.exp(model.log_initial).sum(), 1.0, rtol=1e-5)
     rows = np.exp(model.log_transitions).sum(axis=1)
     np.testing.assert_allclose(rows, np.ones(360), rtol=1e-5)
+    # Two frames: start, step and what is heard.
+    heard = rng.normal(size=[1, 2, 360]).astype(np.float32)
+    ways = heard[0, 0, :, None] + model.log_transitions + heard[0, 1] - np.log(360)
+    np.testing.assert_allclose(
+        model.log_likelihood(heard)[0], np.log(np.exp(ways).sum()), rtol=1e-5
+    )
+    best = np.unravel_index(ways.argmax(), ways.shape)
+    np.testing.assert_array_equal(model.most_likely_path(heard)[0], best)
 
 
 @pytest.mark.parametrize("compiled", [False, True])

@@ -37,3 +37,18 @@ def test_amplitudes_are_scaled_and_pitch_is_not() -> None:
 def test_unknown_waveform_is_refused_early() -> None:
     with pytest.raises(ValueError, match="Got waveform='sine'"):
         synths.BandlimitedOscillator(waveform="sine")
+
+
+def test_oscillator_without_harmonics_is_refused() -> None:
+    frames = tf.ones([1, 10, 1])
+    with pytest.raises(ValueError, match="Got n_harmonics=0"):
+        synths.BandlimitedOscillator(n_harmonics=0)
+    with pytest.raises(ValueError, match="Got n_harmonics=0"):
+        core.bandlimited_synthesis(frames, frames, n_samples=100, n_harmonics=0)
+
+
+@pytest.mark.parametrize("f0_shape", [[1, 10], [1, 5, 1], []])
+def test_pitch_that_does_not_fit_is_named(f0_shape: list[int]) -> None:
+    synth = synths.BandlimitedOscillator(n_samples=100)
+    with pytest.raises(ValueError, match="f0_hz of shape"):
+        synth(tf.ones([1, 10, 1]), tf.fill(f0_shape, 440.0))

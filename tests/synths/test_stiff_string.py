@@ -1,6 +1,8 @@
 """The stiff string: stretched partials, shares below Nyquist."""
 
 import numpy as np
+import pytest
+import tensorflow as tf
 
 from ddsp import core, synths
 
@@ -56,3 +58,9 @@ def test_without_stiffness_it_is_the_harmonic_synthesizer() -> None:
 def test_pitch_in_float64_is_taken() -> None:
     found = controls(np.float64(100.0), 3)
     assert found["f0_hz"].dtype == core.tf_float32(0.0).dtype
+
+
+def test_pitch_that_does_not_fit_is_named() -> None:
+    frames, synth = tf.ones([1, 10, 1]), synths.StiffString(n_samples=100)
+    with pytest.raises(ValueError, match="f0_hz of shape"):
+        synth(frames, frames, tf.ones([1, 10]), frames)

@@ -1,6 +1,7 @@
 """The bank of wavetables: what it plays, and that it learns."""
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from ddsp import core, synths
@@ -86,3 +87,24 @@ def test_controls_are_positive_and_shares() -> None:
     )
     assert (controls["amplitudes"].numpy() > 0).all()
     np.testing.assert_allclose(controls["weights"], [[[0, 0, 1]]], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        ({"n_points": 16}, "n_points=16 with n_start_harmonics=8"),
+        ({"n_wavetables": 0}, "n_wavetables=0"),
+        ({"n_start_harmonics": 0}, "n_start_harmonics=0"),
+    ],
+)
+def test_bank_that_cannot_be_filled_is_refused(settings: dict, found: str) -> None:
+    with pytest.raises(ValueError, match=found):
+        synths.WavetableBank(**settings)
+
+
+@pytest.mark.parametrize("n_weights", [3, 8])
+def test_shares_of_other_tables_are_refused(n_weights: int) -> None:
+    synth = synths.WavetableBank(n_samples=100, n_wavetables=4, n_points=64)
+    frames = tf.ones([1, 10, 1])
+    with pytest.raises(ValueError, match=rf"{n_weights}\) with n_wavetables=4"):
+        synth(frames, tf.ones([1, 10, n_weights]), 440.0 * frames)

@@ -11,6 +11,7 @@ from typing import Any
 import gin
 from gin import config_parser
 
+from ddsp.keras_objects import UNSAFE_LAYERS
 from ddsp.training.checkpoints import get_latest_operative_config
 from ddsp.training.config.parsing import (
     Delegate,
@@ -41,20 +42,7 @@ _ACTING = tuple(
     f"ddsp.training.{name}."
     for name in ("data_preparation", "docker", "eval_util", "inference", "train_util")
 )
-# Layers of Keras that hold code, or read files.
-_REFUSED_LAYERS = tuple(
-    f"tf.keras.layers.{name}"
-    for name in (
-        "FlaxLayer",
-        "IntegerLookup",
-        "JaxLayer",
-        "Lambda",
-        "StringLookup",
-        "TFSMLayer",
-        "TextVectorization",
-        "TorchModuleWrapper",
-    )
-)
+_REFUSED_LAYERS = tuple(f"tf.keras.layers.{name}" for name in UNSAFE_LAYERS)
 # Keys by which Keras finds classes and functions in a dictionary.
 _KERAS_KEYS = {"class_name", "config", "module", "registered_name"}
 

@@ -1,19 +1,15 @@
-"""The waveshapers as effects: scaling, settings, harmonics."""
+"""Saturation as an effect: odd harmonics, low drive, settings."""
 
 import numpy as np
+import pytest
 import tensorflow as tf
-from signals import sine
+from signals import harmonic_magnitudes, sine
 
 from ddsp import core, effects
 
 
-def harmonics(audio: tf.Tensor, f0_hz: int, n_harmonics: int) -> np.ndarray:
-    magnitudes = np.abs(np.fft.rfft(audio[0])) / (audio.shape[1] / 2)
-    return magnitudes[f0_hz::f0_hz][:n_harmonics]
-
-
 def test_overdrive_adds_odd_harmonics_only() -> None:
-    found = harmonics(
+    found = harmonic_magnitudes(
         effects.TanhWaveshaper()(sine(400)[None], tf.zeros([1, 10, 1])), 400, 6
     )
     assert found[[1, 3, 5]].max() < 1e-4
@@ -37,18 +33,17 @@ def test_oversampling_is_passed_on() -> None:
         np.testing.assert_array_equal(effect(audio, gain), expected)
 
 
-def test_chosen_harmonics_come_out_of_a_cosine() -> None:
-    cosine = np.cos(2 * np.pi * 500 * np.arange(16000) / 16000).astype(np.float32)
-    effect = effects.ChebyshevWaveshaper(scale_fn=None, keep_silence=True)
-    chosen = np.float32([0.5, 0.0, 0.25, -0.125])
-    found = harmonics(effect(cosine[None], chosen[None]), 500, 5)
-    np.testing.assert_allclose(found, [0.5, 0, 0.25, 0.125, 0], atol=2e-3)
+@pytest.mark.parametrize("oversampling", [0, 2.0, 2.5])
+def test_impossible_oversampling_is_refused(oversampling: float) -> None:
+    with pytest.raises(ValueError, match=f"Got oversampling={oversampling}"):
+        effects.TanhWaveshaper(oversampling)
 
 
-def test_coefficients_stay_within_one_whatever_the_network_says() -> None:
-    raw = np.float32([[[-1e4, 0.0, 1e4]]])
-    controls = effects.ChebyshevWaveshaper().get_controls(tf.ones([1, 8]), raw)
-    np.testing.assert_allclose(controls["coefficients"], [[[-1, 0, 1]]])
-    np.testing.assert_array_equal(
-        effects.ChebyshevWaveshaper(keep_silence=True)(tf.zeros([1, 8]), raw), 0.0
-    )
+def test_shapes_that_do_not_fit_are_named() -> None:
+    audio, frames = tf.ones([1, 1000]), tf.ones([1, 10, 1])
+    with pytest.raises(ValueError, match=r"Got audio of shape=\(1, 1000, 1\)"):
+        core.tanh_waveshaper(audio[..., None], frames)
+    with pytest.raises(ValueError, match=r"Got gain of shape=\(1, 10\)"):
+        core.tanh_waveshaper(audio, frames[..., 0])
+    with pytest.raises(ValueError, match="Got oversampling=0"):
+        core.tanh_waveshaper(audio, frames, oversampling=0)
