@@ -4,7 +4,7 @@ How nodes and paths are written is said at `DAGLayer`.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import gin
 import tensorflow as tf
@@ -13,6 +13,7 @@ from absl import logging
 from ddsp import core, serialization
 
 TensorDict = dict[str, tf.Tensor]
+KeyOrModule = TypeVar("KeyOrModule", str, tf.Module)
 # A module or its name, the paths of its inputs, and where needed names of its outputs.
 Node = tuple[Any, Sequence[str]] | tuple[Any, Sequence[str], Sequence[str]]
 DAG = Sequence[Node]
