@@ -174,7 +174,8 @@ def tests_of(module: str, path: str) -> list[str]:
             files += sorted((ROOT / "tests" / name).glob("test_*.py"))
     single = ROOT / "tests" / f"test_{module}.py"
     shared = [ROOT / "tests" / f"test_{x}.py" for x in ("golden", "docstrings")]
-    files += [x for x in (single, *shared) if x.exists()]
+    names = ROOT / "tests" / "conformance" / "test_public_paths.py"
+    files += [x for x in (names, single, *shared) if x.exists()]
     mutated = ROOT / path
     names = [
         node.name

@@ -137,9 +137,11 @@ def _checked_audio(audio: tf.Tensor, oversampling: int) -> tf.Tensor:
 
 def _check_gain(gain: tf.Tensor, audio: tf.Tensor) -> None:
     """Refuses a gain for every frame that lacks its last axis."""
-    if gain.shape.rank in (0, 3, None) or audio.shape.rank is None:
+    if gain.shape.rank in (0, None) or audio.shape.rank is None:
         return
-    fitting = (1, None) if audio.shape[1] is None else (1, None, audio.shape[1])
+    fitting = [1, None]
+    if gain.shape.rank < 3:  # One for every sample, too.
+        fitting.append(audio.shape[1])
     if gain.shape.rank > 3 or gain.shape[-1] not in fitting:
         raise ValueError(
             "gain must be [batch, n_frames, 1] or one number. Got gain of "

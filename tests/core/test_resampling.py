@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -311,3 +313,14 @@ def test_windows_need_a_number_of_timesteps_that_is_known():
 
     with pytest.raises(TypeError):
         at_run_time(20)
+
+
+@pytest.mark.parametrize(("n_frames", "n_timesteps"), [(1, 2), (2, 3), (3, 4), (7, 30)])
+def test_number_that_the_error_suggests_is_accepted(
+    n_frames: int, n_timesteps: int
+) -> None:
+    frames = tf.ones([1, n_frames, 1])
+    with pytest.raises(ValueError, match="use") as error:
+        upsample_with_windows(frames, n_timesteps)
+    suggested = int(re.search(r"use (\d+)", str(error.value)).group(1))
+    assert upsample_with_windows(frames, suggested).shape[1] == suggested

@@ -176,3 +176,9 @@ def test_coefficients_of_rank_4_are_refused() -> None:
 def test_drive_scale_stays_in_its_range_for_any_number() -> None:
     gains = core.drive_sigmoid(tf.constant([-1e4, 0.0, 1e4]))
     np.testing.assert_allclose(gains, [0.1, np.sqrt(10), 100.0], rtol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [[1, 4, 2], [1, 1, 4, 1], [1, 7]])
+def test_gain_of_another_shape_is_refused(shape: list[int]) -> None:
+    with pytest.raises(ValueError, match="gain must be"):
+        core.tanh_waveshaper(tf.ones([1, 40]), tf.ones(shape))
