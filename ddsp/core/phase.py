@@ -135,37 +135,40 @@ def glides(f0_hz: tf.Tensor, hop_size: int, sample_rate: int) -> Glides:
     )
 
 
-def glide_fractions(frames: Glides, hop_size: int) -> tf.Tensor:
+def glide_fractions(
+    frames: Glides, hop_size: int, exclusive: bool = False
+) -> tf.Tensor:
     """Phase of every sample of frames.
-
-    The sum of phase is inclusive: the first sample has the phase of one step.
 
     Args:
         frames: From `glides`, [...].
         hop_size: Samples per frame.
+        exclusive: Whether the first sample has the phase before it; otherwise it is one
+            step further.
 
     Returns:
         Fraction of a cycle in 2^-32 cycles, uint32, [..., hop_size].
     """
     start, half, bend, bend_rest = (x[..., tf.newaxis] for x in frames)
-    sample = tf.range(hop_size, dtype=tf.int64)
+    sample = tf.range(hop_size, dtype=tf.int64) - int(exclusive)
     triangle = sample * (sample + 1)
     rest = tf.bitwise.right_shift(bend_rest * triangle, tf.cast(_REST_BITS, tf.int64))
     return _fraction(start + 2 * (sample + 1) * half + (bend * triangle + rest))
 
 
-def glide_moments(upstream: tf.Tensor) -> tf.Tensor:
+def glide_moments(upstream: tf.Tensor, exclusive: bool = False) -> tf.Tensor:
     """What the adjoint of the sum of phase needs of each frame.
 
     Args:
         upstream: Gradient with respect to the phase in cycles, [n_rows, hop_size].
+        exclusive: As for `glide_fractions`.
 
     Returns:
         Its sum, and its sums with the phases that one Hz at the start of the frame and
         at the end of it make, [n_rows, 3].
     """
     hop_size = int(upstream.shape[-1])
-    sample = np.arange(hop_size)
+    sample = np.arange(hop_size) - int(exclusive)
     bend = sample * (sample + 1.0) / (2.0 * hop_size)
     weights = np.stack([np.ones(hop_size), sample + 1.0 - bend, bend], axis=1)
     return precise_matmul(upstream, tf.constant(weights, tf.float32))
@@ -201,6 +204,39 @@ def to_next_frame(x: tf.Tensor) -> tf.Tensor:
     """
     moved = tf.concat([tf.zeros_like(x[:, :1]), x[:, :-1]], axis=1)
     return tf.concat([moved[:, :-1], moved[:, -1:] + x[:, -1:]], axis=1)
+
+
+def frame_phases(
+    f0_hz: tf.Tensor, hop_size: int, sample_rate: int, exclusive: bool = False
+) -> tf.Tensor:
+    """Phase of a pitch curve that is linear between frames, the last of which is held.
+
+    Args:
+        f0_hz: Pitch at the start of each frame in Hz, [batch, n_frames].
+        hop_size: Samples per frame.
+        sample_rate: Samples per second.
+        exclusive: As for `glide_fractions`.
+
+    Returns:
+        Phase in cycles, in [-0.5, 0.5), [batch, n_frames * hop_size].
+    """
+    n_frames = int(f0_hz.shape[1])
+
+    @tf.custom_gradient
+    def phases(
+        f0_hz: tf.Tensor,
+    ) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+        frames = glides(f0_hz, hop_size, sample_rate)
+        cycles = multiples(glide_fractions(frames, hop_size, exclusive), 1)
+
+        def gradient(upstream: tf.Tensor) -> tf.Tensor:
+            rows = tf.reshape(upstream, [-1, hop_size])
+            moments = tf.reshape(glide_moments(rows, exclusive), [-1, n_frames, 3])
+            return glide_gradient(moments, hop_size, sample_rate)
+
+        return tf.reshape(cycles, [-1, n_frames * hop_size]), gradient
+
+    return phases(f0_hz)
 
 
 def sample_phases(

@@ -126,10 +126,19 @@ def wavetable_synthesis(
         [[0.0, 0.25, 0.5, 0.75, 1.0, 0.75, 0.5, 0.25]]
     """
     gains = resample(amplitudes, n_samples, method="window")[..., 0]
-    f0 = resample(tf_float32(frequencies), n_samples)
+    cycles = _cycles(tf_float32(frequencies), n_samples, sample_rate)
+    return gains * _read_moving(_tables(wavetables), cycles, n_samples)
+
+
+def _cycles(frequencies: tf.Tensor, n_samples: int, sample_rate: int) -> tf.Tensor:
+    """Phase before each sample in cycles, [batch, n_samples]."""
+    n_frames = frequencies.shape[1]
+    if n_frames is not None and n_samples % n_frames == 0:
+        f0, hop_size = frequencies[..., 0], n_samples // n_frames
+        return exact_phase.frame_phases(f0, hop_size, sample_rate, exclusive=True)
+    f0 = resample(frequencies, n_samples)
     cycles = exact_phase.sample_phases(f0, np.array([1]), sample_rate, exclusive=True)
-    tables = _tables(wavetables)
-    return gains * _read_moving(tables, cycles[..., 0], n_samples)
+    return cycles[..., 0]
 
 
 def variable_length_delay(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from ddsp import core
 from ddsp.core import phase
 
 
@@ -60,6 +61,29 @@ def test_frames_and_samples_agree() -> None:
         tf.constant(per_sample[None, :, None], tf.float32), np.array([1]), 16000
     )
     assert distance(frames, samples.numpy().ravel()) < 1e-6
+
+
+@pytest.mark.parametrize("exclusive", [False, True])
+def test_frames_and_samples_agree_in_phase_and_gradient(
+    rng: np.random.Generator, exclusive: bool
+) -> None:
+    f0 = rng.uniform(50, 900, [2, 5]).astype(np.float32)
+    cotangent = rng.normal(size=[2, 100]).astype(np.float32)
+    found = []
+    for by_frame in (True, False):
+        curve = tf.constant(f0)
+        with tf.GradientTape() as tape:
+            tape.watch(curve)
+            if by_frame:
+                cycles = phase.frame_phases(curve, 20, 16000, exclusive)
+            else:
+                samples = core.resample(curve[..., None], 100)
+                args = samples, np.array([1]), 16000, 0.0, exclusive
+                cycles = phase.sample_phases(*args)[..., 0]
+            total = tf.reduce_sum(cycles * cotangent)
+        found.append((cycles.numpy(), tape.gradient(total, curve).numpy()))
+    assert distance(found[0][0], found[1][0]) < 1e-6
+    np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("hop_size", [3, 64, 1000])
