@@ -30,15 +30,30 @@ def run_as_recorded(name: str, layer: Any) -> tuple[dict[str, Any], dict[str, An
         variable.assign(weights[path])
     outputs = layer(*inputs)
     expected = {k.partition("/")[2]: recorded[k] for k in recorded.files if k[0] == "y"}
+    if isinstance(outputs, tuple):
+        outputs = {str(i): output for i, output in enumerate(outputs)}
     return outputs if isinstance(outputs, dict) else {"": outputs}, expected
 
 
+def recorded_inputs(name: str) -> tuple[Any, ...]:
+    """The positional inputs of a recording: tensors, lists or dictionaries of them."""
+    return _inputs(np.load(FOLDER / "layers" / f"{name}.npz"))
+
+
 def _inputs(recorded: Any) -> tuple[Any, ...]:
-    """The positional inputs: tensors, or one dictionary of them."""
-    values = {k[2:]: recorded[k] for k in sorted(recorded.files) if k.startswith("x/")}
-    if any("/" in key for key in values):
-        return ({key.partition("/")[2]: x for key, x in values.items()},)
-    return tuple(values.values())
+    arguments: dict[str, Any] = {}
+    for path in sorted(k for k in recorded.files if k.startswith("x/")):
+        number, _, key = path[2:].partition("/")
+        if key:
+            arguments.setdefault(number, {})[key] = recorded[path]
+        else:
+            arguments[number] = recorded[path]
+    return tuple(
+        list(value.values())
+        if isinstance(value, dict) and all(key.isdigit() for key in value)
+        else value
+        for value in arguments.values()
+    )
 
 
 def assert_as_recorded(name: str, layer: Any, tolerance: float = 1e-5) -> None:

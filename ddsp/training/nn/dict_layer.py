@@ -269,15 +269,17 @@ class OutputSplitsLayer(DictLayer):
         self.n_out = sum(size for _, size in output_splits)
         self.dense_out = tf.keras.layers.Dense(self.n_out)
 
-    def call(self, *inputs: tf.Tensor) -> TensorDict:
+    def call(self, *inputs: tf.Tensor, **unused_kwargs: Any) -> TensorDict:
         """Runs `compute_output` and the dense layer.
 
         Args:
             *inputs: Inputs in the order of the keys.
+            **unused_kwargs: Ignored, such as `training`.
 
         Returns:
             The parts by name, [..., size] each.
         """
+        del unused_kwargs
         outputs = self.dense_out(self.compute_output(*inputs))
         return split_to_dict(outputs, self.output_splits)
 

@@ -77,3 +77,68 @@ def straight_through_int_quantization(x: tf.Tensor) -> tf.Tensor:
     """
     x = core.tf_float32(x)
     return x + tf.stop_gradient(tf.round(x) - x)
+
+
+def straight_through_softmax(logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Draws one of several choices, with the gradient of its probability.
+
+    Args:
+        logits: Logarithms of probabilities, up to a constant, [..., n_choices].
+
+    Returns:
+        Draw, 1 for the choice and 0 for the others, and probabilities, both
+        [..., n_choices]. The gradient of the draw is that of `probabilities * draw`.
+
+    Example:
+        >>> draw, probabilities = straight_through_softmax(tf.constant([[0.0, 90.0]]))
+        >>> draw.numpy().tolist()
+        [[0.0, 1.0]]
+    """
+    logits = core.tf_float32(logits)
+    probabilities = tf.nn.softmax(logits)
+    # The largest of the logits with Gumbel noise is distributed as they say.
+    uniform = tf.random.uniform(tf.shape(logits), minval=1e-20, dtype=logits.dtype)
+    chosen = tf.argmax(logits - tf.math.log(-tf.math.log(uniform)), axis=-1)
+    draw = tf.one_hot(chosen, tf.shape(logits)[-1], dtype=logits.dtype)
+    draw = tf.ensure_shape(tf.stop_gradient(draw), logits.shape)
+    slope = probabilities * draw
+    return draw + (slope - tf.stop_gradient(slope)), probabilities
+
+
+def straight_through_choice(logits: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
+    """Draws one of several values, with the gradient of its probability.
+
+    Args:
+        logits: Logarithms of probabilities, up to a constant, [..., n_choices].
+        values: What there is to choose from, a shape that broadcasts to
+            [..., n_choices].
+
+    Returns:
+        The value that was drawn, [..., 1].
+
+    Example:
+        >>> logits = tf.constant([[0.0, 90.0]])
+        >>> straight_through_choice(logits, tf.constant([3.0, 7.0])).numpy().tolist()
+        [[7.0]]
+    """
+    draw, _ = straight_through_softmax(logits)
+    return tf.reduce_sum(draw * values, axis=-1, keepdims=True)
+
+
+def get_embedding(
+    vocab_size: int = 1024, n_dims: int = 256
+) -> tf.keras.layers.Embedding:
+    """Makes a table of vectors to look up by number.
+
+    Args:
+        vocab_size: Number of vectors.
+        n_dims: Channels of each.
+
+    Returns:
+        Layer from whole numbers [...] to vectors [..., n_dims].
+
+    Example:
+        >>> get_embedding(vocab_size=3, n_dims=4)(tf.constant([[0], [2]])).shape
+        TensorShape([2, 1, 4])
+    """
+    return tf.keras.layers.Embedding(vocab_size, n_dims)

@@ -6,6 +6,7 @@ import gin
 import tensorflow as tf
 
 from ddsp.training.nn.gru import Gru
+from ddsp.training.nn.rnn import Rnn
 from ddsp.training.nn.shapes import get_nonlinearity
 
 
@@ -147,75 +148,37 @@ class FcStackOut(tf.keras.layers.Layer):
 
 
 @gin.register(module="ddsp.training.nn")
-class Rnn(tf.keras.layers.Layer):
-    """A recurrent layer.
+class RnnFc(Chain):
+    """Recurrent layers and an `Fc`.
 
     Example:
-        >>> Rnn(dims=8, rnn_type='gru')(tf.zeros([1, 10, 2])).shape
-        TensorShape([1, 10, 8])
+        >>> RnnFc(rnn_feat=8, out_feat=4)(tf.zeros([1, 10, 2])).shape
+        TensorShape([1, 10, 4])
     """
 
     def __init__(
         self,
-        dims: int,
-        rnn_type: str,
-        return_sequences: bool = True,
+        rnn_feat: int,
+        out_feat: int,
+        rnn_type: str = "lstm",
+        nonlinearity: str = "sigmoid",
         bidir: bool = False,
+        n_rnn: int = 1,
         **kwargs: Any,
     ) -> None:
-        """Makes the layer.
+        """Makes the layers.
 
         Args:
-            dims: Units in each direction.
+            rnn_feat: Units of each recurrent layer, in each direction.
+            out_feat: Channels of the output.
             rnn_type: 'gru' or 'lstm'.
-            return_sequences: Whether to return the state after every frame rather than
-                the last one.
-            bidir: Whether to run in both directions and put the outputs side by side.
-            **kwargs: Arguments of a Keras layer.
-
-        Raises:
-            KeyError: If rnn_type is unknown.
+            nonlinearity: Name of the last nonlinearity, see `get_nonlinearity`.
+            bidir: Whether the recurrent layers run in both directions.
+            n_rnn: Number of recurrent layers.
+            **kwargs: Arguments of a Keras model.
         """
-        super().__init__(**kwargs)
-        layers = {"gru": Gru, "lstm": tf.keras.layers.LSTM}
-        if rnn_type not in layers:
-            raise KeyError(
-                f"rnn_type must be 'gru' or 'lstm'. Got rnn_type={rnn_type!r}."
-            )
-        self.rnn = layers[rnn_type](dims, return_sequences=return_sequences)
-        if bidir:
-            self.rnn = tf.keras.layers.Bidirectional(self.rnn)
-
-    def build(self, input_shape: Any) -> None:
-        """Builds the layer.
-
-        Args:
-            input_shape: Shape of the input.
-        """
-        self.rnn.build(input_shape)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """Shape of the output.
-
-        Args:
-            input_shape: Shape of the input.
-
-        Returns:
-            Shape of the output.
-        """
-        return self.rnn.compute_output_shape(input_shape)
-
-    def call(self, x: tf.Tensor) -> tf.Tensor:
-        """Runs over the sequence.
-
-        Args:
-            x: [batch, n_frames, n_channels].
-
-        Returns:
-            [batch, n_frames, dims], or [batch, dims] of the last frame; twice as many
-            channels in both directions.
-        """
-        return self.rnn(x)
+        layers = [Rnn(rnn_feat, rnn_type, bidir=bidir) for _ in range(n_rnn)]
+        super().__init__([*layers, Fc(out_feat, nonlinearity)], **kwargs)
 
 
 @gin.register(module="ddsp.training.nn")

@@ -128,3 +128,15 @@ def test_output_splits_are_parts_of_one_dense_layer(rng):
 def test_compute_output_must_be_defined():
     with pytest.raises(NotImplementedError, match="compute_output"):
         nn.OutputSplitsLayer(input_keys=["x"])(ONE)
+
+
+def test_layer_with_splits_ignores_keywords_of_keras():
+    class Decoder(nn.OutputSplitsLayer):
+        def compute_output(self, z):
+            return z
+
+    decoder = Decoder(output_splits=(("amps", 1), ("noise", 2)))
+    z = tf.ones([1, 4])
+    np.testing.assert_array_equal(
+        decoder(z, training=True)["noise"], decoder({"z": z})["noise"]
+    )

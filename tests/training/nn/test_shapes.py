@@ -35,3 +35,39 @@ def test_rounding_goes_to_even_and_passes_the_gradient():
         y = nn.straight_through_int_quantization(x)
     np.testing.assert_array_equal(y, [0.0, 2.0, 0.0, 2.0])
     np.testing.assert_array_equal(tape.gradient(y, x), np.ones(4))
+
+
+def test_draws_are_as_frequent_as_they_are_probable():
+    shares = np.array([0.1, 0.6, 0.3])
+    logits = np.tile(np.log(shares) + 5.0, [20000, 1])
+    draws, probabilities = nn.straight_through_softmax(logits)
+    np.testing.assert_array_equal(np.sum(draws, axis=-1), 1.0)
+    np.testing.assert_array_equal(np.unique(draws), [0.0, 1.0])
+    # Four standard deviations.
+    np.testing.assert_allclose(np.mean(draws, axis=0), shares, atol=0.014)
+    np.testing.assert_allclose(probabilities[0], shares, rtol=1e-5)
+
+
+def test_a_draw_has_the_gradient_of_its_probability(rng):
+    logits = tf.constant(rng.normal(size=[5, 4]), tf.float32)
+    weights = rng.normal(size=[5, 4]).astype(np.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        draws, probabilities = nn.straight_through_softmax(logits)
+        y = tf.reduce_sum(draws * weights)
+    p, taken = probabilities.numpy(), draws.numpy() * weights
+    expected = p * (taken - np.sum(p * taken, axis=-1, keepdims=True))
+    np.testing.assert_allclose(tape.gradient(y, logits), expected, atol=1e-6)
+
+
+def test_impossible_choices_are_never_made():
+    logits = np.tile([[-1e9, 0.0, -np.inf]], [200, 1])
+    values = nn.straight_through_choice(logits, tf.constant([1.0, 2.0, 3.0]))
+    np.testing.assert_array_equal(values, np.full([200, 1], 2.0))
+
+
+def test_embedding_looks_vectors_up():
+    embedding = nn.get_embedding(vocab_size=5, n_dims=3)
+    vectors = embedding(tf.constant([[4], [0]]))
+    np.testing.assert_array_equal(vectors[:, 0], embedding.embeddings.numpy()[[4, 0]])
+    assert embedding.embeddings.shape == (5, 3)
