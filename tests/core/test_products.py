@@ -83,3 +83,22 @@ def test_convolution_keeps_what_rounding_loses(
     assert snr_db(truth, rounded) < 80
     kept = products.precise_conv1d(tf.constant(audio), tf.constant(taps))
     assert snr_db(truth, kept.numpy()[0, :, 0]) > 110
+
+
+def test_factors_are_split_only_where_a_gpu_rounds_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = {}
+    for has_gpu in (False, True):
+        for allowed in (False, True):
+            devices = ["GPU:0"] if has_gpu else []
+            monkeypatch.setattr(
+                tf.config, "list_logical_devices", lambda _, d=devices: d
+            )
+            monkeypatch.setattr(
+                tf.config.experimental,
+                "tensor_float_32_execution_enabled",
+                lambda a=allowed: a,
+            )
+            found[has_gpu, allowed] = products._is_rounded_by_the_device()
+    assert [pair for pair, rounded in found.items() if rounded] == [(True, True)]
