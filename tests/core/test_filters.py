@@ -135,3 +135,10 @@ def test_each_frame_has_its_own_filter() -> None:
 def test_single_frequency_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 2 frequencies"):
         core.frequency_impulse_response(tf.ones([1, 1]))
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_whole_window_keeps_every_tap_of_an_odd_response(causal: bool) -> None:
+    windowed = core.apply_window_to_impulse_response(tf.ones([1, 7]), 0, causal)
+    expected = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(7) / 6)  # Symmetric Hann.
+    np.testing.assert_allclose(windowed[0], expected, atol=1e-6)
