@@ -23,6 +23,11 @@ def rows_per_chunk(samples_per_row: int) -> int:
     return max(1, (1 << (19 if on_gpu else 15)) // samples_per_row)
 
 
+def merge_frames(x: tf.Tensor) -> tf.Tensor:
+    """Makes each frame of each example a row: [batch * n_frames, ...]."""
+    return tf.reshape(x, [-1, *x.shape[2:]])
+
+
 def map_rows(
     function: Callable[..., Any], rows: Any, n_outputs: int, chunk_size: int
 ) -> Any:

@@ -19,7 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 from ddsp.core import nyquist_crossings, phase
-from ddsp.core.chunks import map_rows, rows_per_chunk
+from ddsp.core.chunks import map_rows, merge_frames, rows_per_chunk
 from ddsp.core.products import precise_matmul
 from ddsp.core.tensors import prevent_gradient
 
@@ -98,14 +98,14 @@ def synthesize(
         audible = nyquist_crossings.audible(gate, n_harmonics)
         starts, ends = _ends(amplitudes, n_played)
         frames = _Frames(
-            phase.Glides(*(_rows(x[:, :n_played]) for x in glides)),
+            phase.Glides(*(merge_frames(x[:, :n_played]) for x in glides)),
             audible * starts,
             audible * ends,
             audible,
         )
         audio = nyquist_crossings.silence(_sums(frames, fade), gate, frames, fade)
-        last = phase.glide_fractions(frames.glides, hop_size)
-        last = tf.reshape(last, [-1, n_played, hop_size])[:, -1, -1]
+        last_frames = phase.Glides(*(x[:, n_played - 1] for x in glides))
+        last = phase.glide_fractions(last_frames, hop_size)[:, -1]
 
         def gradient(
             upstream: tf.Tensor, unused_by_last: tf.Tensor
@@ -138,7 +138,7 @@ def synthesize(
 def _ends(x: tf.Tensor, n_played: int) -> tuple[tf.Tensor, tf.Tensor]:
     """Values at the start and at the end of each frame, [batch * n_played, ...]."""
     following = tf.concat([x[:, 1:], x[:, -1:]], axis=1)
-    return _rows(x[:, :n_played]), _rows(following[:, :n_played])
+    return merge_frames(x[:, :n_played]), merge_frames(following[:, :n_played])
 
 
 def _sums(frames: _Frames, fade: np.ndarray) -> tf.Tensor:
@@ -162,11 +162,6 @@ def _all_gradients(
     )
     gradients = by_phase, frames.audible * by_start, frames.audible * by_end
     return nyquist_crossings.silence_gradients(gradients, upstream, gate, frames, fade)
-
-
-def _rows(x: tf.Tensor) -> tf.Tensor:
-    """[batch, n_frames, ...] as [batch * n_frames, ...]."""
-    return tf.reshape(x, [-1, *x.shape[2:]])
 
 
 def _grid(n_harmonics: int) -> tuple[int, int]:

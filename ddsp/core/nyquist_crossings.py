@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from ddsp.core import phase
 from ddsp.core.chunks import rows_per_chunk
+from ddsp.core.frame_fades import straight_line
 
 
 class Gate(NamedTuple):
@@ -204,7 +205,7 @@ def _pairs(
         (exists * tf.gather_nd(x, at))[:, tf.newaxis]
         for x in (frames.start, frames.end)
     )
-    position = np.arange(len(fade), dtype=np.float32) / np.float32(len(fade))
+    position = straight_line(len(fade))
     start_hz, glide_hz = (
         tf.gather(x, row)[:, tf.newaxis] for x in (counts.f0_hz, counts.glide_hz)
     )

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from ddsp.core.frame_fades import raised_cosine
 from ddsp.core.tensors import tf_float32
 
 
@@ -94,8 +95,7 @@ def upsample_with_windows(
     _check_segments(
         n_segments, n_timesteps, "n_frames" if add_endpoint else "n_frames - 1"
     )
-    phase = np.arange(n_timesteps // n_segments) / (n_timesteps // n_segments)
-    weights = np.float32(0.5 - 0.5 * np.cos(np.pi * phase))
+    weights = raised_cosine(n_timesteps // n_segments)
     return _blend_segments(inputs, weights[None], add_endpoint)
 
 

@@ -12,7 +12,8 @@ import numpy as np
 import tensorflow as tf
 
 from ddsp.core import phase
-from ddsp.core.chunks import map_rows, rows_per_chunk
+from ddsp.core.chunks import map_rows, merge_frames, rows_per_chunk
+from ddsp.core.frame_fades import straight_line
 from ddsp.core.tensors import prevent_gradient
 
 # Sinusoids whose samples fit the cache together.
@@ -65,9 +66,11 @@ def synthesize(
         frequencies: tf.Tensor, amplitudes: tf.Tensor
     ) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]]:
         frames = _Frames(
-            phase.Glides(*map(_rows, phase.glides(frequencies, hop_size, sample_rate))),
-            *map(_rows, _starts_and_changes(frequencies)),
-            *map(_rows, _starts_and_changes(amplitudes)),
+            phase.Glides(
+                *map(merge_frames, phase.glides(frequencies, hop_size, sample_rate))
+            ),
+            *map(merge_frames, _starts_and_changes(frequencies)),
+            *map(merge_frames, _starts_and_changes(amplitudes)),
         )
         (audio,) = map_rows(lambda x: _sum(x, fade, nyquist_hz), frames, 1, chunk_size)
 
@@ -89,11 +92,6 @@ def synthesize(
     return play(frequencies, amplitudes)
 
 
-def _rows(x: tf.Tensor) -> tf.Tensor:
-    """[batch, n_frames, ...] as [batch * n_frames, ...]."""
-    return tf.reshape(x, [-1, *x.shape[2:]])
-
-
 def _starts_and_changes(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Values of the frames, and their changes to the next frames."""
     return x, tf.concat([x[:, 1:], x[:, -1:]], axis=1) - x
@@ -104,8 +102,8 @@ def _radians_and_gate(
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Phase, and 1 where a sinusoid is audible, [n_rows, n_sinusoids, hop]."""
     fractions = phase.glide_fractions(frames.glides, hop_size)
-    position = np.arange(hop_size, dtype=np.float32) / np.float32(hop_size)
-    hz = frames.hz[..., tf.newaxis] + frames.hz_change[..., tf.newaxis] * position
+    glide = straight_line(hop_size)
+    hz = frames.hz[..., tf.newaxis] + frames.hz_change[..., tf.newaxis] * glide
     radians = (2.0 * np.pi) * phase.multiples(fractions, 1)
     return radians, tf.cast(hz < nyquist_hz, tf.float32)
 

@@ -132,13 +132,8 @@ def get_note_moments(
     # Frame by frame, because the mean of squares less the square of the mean cancels.
     deviation = x - tf.einsum("bn...,btn->bt...", mean, note_mask)
     squares = tf.einsum("bt...,btn->bn...", deviation**2, note_mask)
-    return mean, _safe_sqrt(core.safe_divide(squares, lengths))
-
-
-def _safe_sqrt(x: tf.Tensor) -> tf.Tensor:
-    """Square root with the gradient 0 at 0: steady notes are nothing special."""
-    positive = x > 0.0
-    return tf.where(positive, tf.sqrt(tf.where(positive, x, 1.0)), 0.0)
+    # Steady notes have the gradient 0.
+    return mean, core.safe_root(core.safe_divide(squares, lengths))
 
 
 def pool_over_notes(

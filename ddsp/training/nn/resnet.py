@@ -152,11 +152,73 @@ class ResidualLayer(tf.keras.layers.Layer):
         return self.bottleneck(activated) + residual
 
 
+class _ConditionalChain(tf.keras.layers.Layer):
+    """Layers one after the other; conditioning goes into those that take it.
+
+    Subclasses set `layers` and `conditional`.
+    """
+
+    layers: list[Any]
+    conditional: bool
+
+    def _takes_pair(self, layer: Any) -> bool:
+        """Whether conditioning goes into a layer."""
+        kinds = (ResidualLayer, _ConditionalChain)
+        return self.conditional and isinstance(layer, kinds)
+
+    def build(self, inputs_shapes: Any) -> None:
+        """Builds the layers.
+
+        Args:
+            inputs_shapes: Shape of the input, or shapes of the pair.
+        """
+        x_shape, z_shape = self._unpack(inputs_shapes)
+        for layer in self.layers:
+            shapes = [x_shape, z_shape] if self._takes_pair(layer) else x_shape
+            layer.build(shapes)
+            x_shape = layer.compute_output_shape(shapes)
+
+    def compute_output_shape(self, inputs_shapes: Any) -> Any:
+        """Shape of the output.
+
+        Args:
+            inputs_shapes: Shape of the input, or shapes of the pair.
+
+        Returns:
+            Shape of the output.
+        """
+        x_shape, z_shape = self._unpack(inputs_shapes)
+        for layer in self.layers:
+            shapes = [x_shape, z_shape] if self._takes_pair(layer) else x_shape
+            x_shape = layer.compute_output_shape(shapes)
+        return x_shape
+
+    def call(self, inputs: Any) -> tf.Tensor:
+        """Runs the layers.
+
+        Args:
+            inputs: [batch, n_frames, n_bins, n_channels], or a pair of that and
+                [batch, 1, 1, n_conditioning].
+
+        Returns:
+            [batch, n_frames, fewer bins, more channels], as the class says.
+        """
+        x, z = self._unpack(inputs)
+        for layer in self.layers:
+            x = layer([x, z] if self._takes_pair(layer) else x)
+        return x
+
+    def _unpack(self, inputs: Any) -> Any:
+        """Input and conditioning, or their shapes; None without conditioning."""
+        return unpack_pair(inputs) if self.conditional else (inputs, None)
+
+
 @gin.register(module="ddsp.training.nn")
-class ResidualStack(tf.keras.layers.Layer):
+class ResidualStack(_ConditionalChain):
     """Residual layers in blocks, normalisation and a nonlinearity.
 
-    The first layer of a block has its stride and a shortcut.
+    The first layer of a block has its stride and a shortcut. The output is [batch,
+    n_frames, n_bins / product of strides, 4 * filters[-1]].
 
     Example:
         >>> stack = ResidualStack([2], block_sizes=[3], strides=[2], norm_type='layer')
@@ -210,41 +272,13 @@ class ResidualStack(tf.keras.layers.Layer):
         activation = get_nonlinearity(nonlinearity)
         self.layers.append(tf.keras.layers.Activation(activation))
 
-    def build(self, inputs_shapes: Any) -> None:
-        """Builds the layers.
-
-        Args:
-            inputs_shapes: Shape of the input, or shapes of the pair.
-        """
-        _build_layers(self.layers, inputs_shapes, self.conditional)
-
-    def compute_output_shape(self, inputs_shapes: Any) -> Any:
-        """Shape of the output.
-
-        Args:
-            inputs_shapes: Shape of the input, or shapes of the pair.
-
-        Returns:
-            Shape of the output.
-        """
-        return _output_shape(self.layers, inputs_shapes, self.conditional)
-
-    def call(self, inputs: Any) -> tf.Tensor:
-        """Runs the layers.
-
-        Args:
-            inputs: [batch, n_frames, n_bins, n_channels], or a pair of that and
-                [batch, 1, 1, n_conditioning].
-
-        Returns:
-            [batch, n_frames, n_bins / product of strides, 4 * filters[-1]].
-        """
-        return _run_layers(self.layers, inputs, self.conditional)
-
 
 @gin.register(module="ddsp.training.nn")
-class ResNet(tf.keras.layers.Layer):
+class ResNet(_ConditionalChain):
     """A residual network that keeps all frames and has fewer and fewer bins.
+
+    The output is [batch, n_frames, n_bins / 32, n_channels], with 1024 channels, or
+    2048 if large.
 
     Source: He et al., "Deep residual learning for image recognition", CVPR 2016.
 
@@ -289,66 +323,3 @@ class ResNet(tf.keras.layers.Layer):
             ResidualStack([ch, 2 * ch, 4 * ch], blocks, [1, 2, 2], *norm),
             ResidualStack([8 * ch], [3], [2], *norm),
         ]
-
-    def build(self, inputs_shapes: Any) -> None:
-        """Builds the layers.
-
-        Args:
-            inputs_shapes: Shape of the input, or shapes of the pair.
-        """
-        _build_layers(self.layers, inputs_shapes, self.conditional)
-
-    def compute_output_shape(self, inputs_shapes: Any) -> Any:
-        """Shape of the output.
-
-        Args:
-            inputs_shapes: Shape of the input, or shapes of the pair.
-
-        Returns:
-            Shape of the output.
-        """
-        return _output_shape(self.layers, inputs_shapes, self.conditional)
-
-    def call(self, inputs: Any) -> tf.Tensor:
-        """Runs the layers.
-
-        Args:
-            inputs: Image, [batch, n_frames, n_bins, n_channels], or a pair of that and
-                [batch, 1, 1, n_conditioning].
-
-        Returns:
-            [batch, n_frames, n_bins / 32, n_channels], with 1024 channels, or 2048 if
-            large.
-        """
-        return _run_layers(self.layers, inputs, self.conditional)
-
-
-def _takes_pair(layer: Any, conditional: bool) -> bool:
-    """Whether conditioning goes into a layer of a network."""
-    return conditional and isinstance(layer, (ResidualLayer, ResidualStack))
-
-
-def _build_layers(layers: list[Any], inputs_shapes: Any, conditional: bool) -> None:
-    """Builds layers one after the other."""
-    x_shape, z_shape = unpack_pair(inputs_shapes) if conditional else (inputs_shapes, 0)
-    for layer in layers:
-        pair = _takes_pair(layer, conditional)
-        layer.build([x_shape, z_shape] if pair else x_shape)
-        x_shape = layer.compute_output_shape([x_shape, z_shape] if pair else x_shape)
-
-
-def _output_shape(layers: list[Any], inputs_shapes: Any, conditional: bool) -> Any:
-    """Shape of what comes out of the last of the layers."""
-    x_shape, z_shape = unpack_pair(inputs_shapes) if conditional else (inputs_shapes, 0)
-    for layer in layers:
-        pair = _takes_pair(layer, conditional)
-        x_shape = layer.compute_output_shape([x_shape, z_shape] if pair else x_shape)
-    return x_shape
-
-
-def _run_layers(layers: list[Any], inputs: Any, conditional: bool) -> tf.Tensor:
-    """Calls layers one after the other."""
-    x, z = unpack_pair(inputs) if conditional else (inputs, None)
-    for layer in layers:
-        x = layer([x, z]) if _takes_pair(layer, conditional) else layer(x)
-    return x
