@@ -7,7 +7,7 @@ then the others. A mutation that no test notices has survived: either a test is 
 or the mutation changes nothing that can be seen, such as the iterations of a search
 that has already converged.
 
-    python benchmarks/mutations.py [--module core] [--n 60] [--seed 0] [--jobs 2]
+    python benchmarks/mutations.py [--module core ...] [--n 60] [--seed 0] [--jobs 2]
         [--timeout S] [--json OUT]
 """
 
@@ -41,6 +41,13 @@ import tensorflow as tf
 _ = tf.keras.layers.Layer  # Loads Keras.
 
 ROOT = Path(__file__).resolve().parents[1]
+# Whose tests run what is in a module, besides its own.
+USERS = {
+    "core": ("synths", "effects"),
+    "training/nn": ("training/decoders", "training/encoders", "training/checkpoints"),
+    "training/decoders": ("training/models",),
+    "training/checkpoints": ("training/models", "training/trainers"),
+}
 KINDS = ("sign", "index", "constant", "comparison")
 SIGNS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
 COMPARISONS = {
@@ -120,16 +127,18 @@ def mutate(node: ast.AST, in_index: bool) -> str | None:
     return None
 
 
-def find_mutations(module: str) -> list[Mutation]:
-    """All mutations of a package or file of ddsp."""
+def files_of(module: str) -> list[Path]:
+    """Files of a package of ddsp, facades left out, or the one of a module."""
     place = ROOT / "ddsp" / module
-    files = (
-        sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
-    )
+    if not place.is_dir():
+        return [place.with_suffix(".py")]
+    return [path for path in sorted(place.rglob("*.py")) if path.stem != "__init__"]
+
+
+def find_mutations(modules: list[str]) -> list[Mutation]:
+    """All mutations of packages or files of ddsp."""
     found = []
-    for path in files:
-        if path.name == "__init__.py":
-            continue
+    for path in [path for module in modules for path in files_of(module)]:
         for index, (node, in_index) in enumerate(
             changeable(ast.parse(path.read_text()))
         ):
@@ -165,19 +174,17 @@ def choose(mutations: list[Mutation], n: int, seed: int) -> list[Mutation]:
     return chosen[:n]
 
 
-def tests_of(module: str, path: str) -> list[str]:
+def tests_of(module: str, mutated: Path) -> list[str]:
     """Test files, those that are likely to notice first."""
-    folder = ROOT / "tests" / module
-    files = sorted(folder.rglob("test_*.py")) if folder.is_dir() else []
-    if module == "core":  # What the classes do with it.
-        for name in ("synths", "effects"):
-            files += sorted((ROOT / "tests" / name).glob("test_*.py"))
-    single = ROOT / "tests" / f"test_{module}.py"
+    files = []
+    for name in (module, *USERS.get(module, ())):
+        folder = ROOT / "tests" / name
+        single = folder.with_name(f"test_{folder.name}.py")
+        files += [*folder.rglob("test_*.py"), *([single] if single.exists() else [])]
     shared = [ROOT / "tests" / f"test_{x}.py" for x in ("golden", "docstrings")]
     names = ROOT / "tests" / "conformance" / "test_public_paths.py"
-    files += [x for x in (names, single, *shared) if x.exists()]
-    mutated = ROOT / path
-    names = [
+    files += [x for x in (names, *shared) if x.exists()]
+    defined = [
         node.name
         for node in ast.parse(mutated.read_text()).body
         if isinstance(node, (ast.FunctionDef, ast.ClassDef))
@@ -185,7 +192,7 @@ def tests_of(module: str, path: str) -> list[str]:
 
     def distance(file: Path) -> tuple[bool, bool, int]:
         text = file.read_text()
-        uses = sum(text.count(name) for name in [*names, mutated.stem])
+        uses = sum(text.count(name) for name in [*defined, mutated.stem])
         return file.stem != f"test_{mutated.stem}", file.stem == "test_golden", -uses
 
     return [str(file.relative_to(ROOT)) for file in sorted(files, key=distance)]
@@ -239,7 +246,7 @@ def noticed(status: int, folder: Path) -> bool:
 
 
 def run_all(
-    mutations: list[Mutation], module: str, timeout: int, folders: list[Path]
+    mutations: list[Mutation], modules: list[str], timeout: int, folders: list[Path]
 ) -> list[bool]:
     """Whether each mutation was noticed."""
     caught = [False] * len(mutations)
@@ -250,7 +257,9 @@ def run_all(
             index, folder = waiting.pop(0), free.pop()
             mutation = mutations[index]
             (folder / mutation.path).write_text(mutated_text(mutation))
-            pid = start(folder, tests_of(module, mutation.path), timeout)
+            changed = ROOT / mutation.path
+            module = next(m for m in modules if changed in files_of(m))
+            pid = start(folder, tests_of(module, changed), timeout)
             running[pid] = index, folder
         pid, status = os.wait()
         index, folder = running.pop(pid)
@@ -266,14 +275,11 @@ def run_all(
     return caught
 
 
-def check_that_tests_pass(module: str, timeout: int, folder: Path) -> float:
+def check_that_tests_pass(modules: list[str], timeout: int, folder: Path) -> float:
     """Runs the tests without a mutation; returns how long that took."""
     begin = time.perf_counter()
-    first = next(
-        (ROOT / "ddsp").glob(f"{module}/[a-z]*.py"), ROOT / f"ddsp/{module}.py"
-    )
-    files = tests_of(module, str(first.relative_to(ROOT)))
-    _, status = os.waitpid(start(folder, files, timeout), 0)
+    files = {file for m in modules for file in tests_of(m, files_of(m)[0])}
+    _, status = os.waitpid(start(folder, sorted(files), timeout), 0)
     if status:
         sys.exit((folder / "log.txt").read_text() + "\nThe tests fail unmutated.")
     return time.perf_counter() - begin
@@ -282,7 +288,9 @@ def check_that_tests_pass(module: str, timeout: int, folder: Path) -> float:
 def main() -> None:
     """Runs the mutations and prints what survived."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--module", default="core", help="package or file in ddsp/")
+    parser.add_argument(
+        "--module", nargs="+", default=["core"], help="packages or files in ddsp/"
+    )
     parser.add_argument("--n", type=int, default=60, help="number of mutations")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time")
@@ -309,7 +317,7 @@ def main() -> None:
     for row in rows:
         del row["index"]
     figures = {
-        "module": options.module,
+        "modules": options.module,
         "possible": len(possible),
         "tried": len(mutations),
         "caught": sum(caught),
