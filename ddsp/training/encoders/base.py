@@ -1,4 +1,4 @@
-"""The base class of encoders of a latent variable z."""
+"""What encoders share: the base class of those of a latent variable z."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +7,38 @@ import tensorflow as tf
 
 from ddsp import core
 from ddsp.training import nn
+
+
+def count_frames(x: tf.Tensor) -> int | tf.Tensor:
+    """Counts the frames of a control.
+
+    Args:
+        x: [batch, n_frames, ...].
+
+    Returns:
+        Frames; a tensor where they are not known before a graph runs.
+    """
+    return tf.shape(x)[1] if x.shape[1] is None else x.shape[1]
+
+
+def require_net(net: Any) -> Any:
+    """Refuses to go without the network of an encoder.
+
+    Args:
+        net: Layer, or None.
+
+    Returns:
+        The layer.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    if net is None:
+        raise ValueError(
+            "net must be a layer from [batch, n_frames, n_channels] to any number of "
+            "channels. Got net=None; pass one, such as nn.RnnSandwich()."
+        )
+    return net
 
 
 class ZEncoder(nn.DictLayer):
@@ -37,25 +69,28 @@ class ZEncoder(nn.DictLayer):
             input_keys = self.get_argument_names(self.compute_z)
         super().__init__([*input_keys, "f0_scaled"], **kwargs)
 
-    def call(self, *args: tf.Tensor) -> tf.Tensor:
+    def call(self, *args: tf.Tensor, **unused_kwargs: Any) -> tf.Tensor:
         """Computes z.
 
         Args:
             *args: Arguments of `compute_z`, and a control [batch, n_frames, 1].
+            **unused_kwargs: Ignored, such as `training`.
 
         Returns:
             z, [batch, n_frames, z_dims].
         """
+        del unused_kwargs
         *inputs, f0_scaled = args
-        return self.expand_z(self.compute_z(*inputs), f0_scaled.shape[1])
+        return self.expand_z(self.compute_z(*inputs), count_frames(f0_scaled))
 
-    def expand_z(self, z: tf.Tensor, time_steps: int) -> tf.Tensor:
+    def expand_z(self, z: tf.Tensor, time_steps: int | tf.Tensor) -> tf.Tensor:
         """Gives z the length of the controls.
 
         Args:
             z: [batch, z_dims], which then does not change with time, or
                 [batch, n_frames, z_dims], which is interpolated.
-            time_steps: Frames of the result.
+            time_steps: Frames of the result; a tensor where they are not known before
+                a graph runs.
 
         Returns:
             [batch, time_steps, z_dims].
