@@ -3,6 +3,7 @@ import pytest
 import tensorflow as tf
 from golden_layers import FOLDER
 
+from ddsp import core, spectral_ops
 from ddsp.training import preprocessing
 
 RECORDED = np.load(FOLDER / "functions.npz")
@@ -31,26 +32,6 @@ def test_outputs_are_those_of_the_original(name, settings):
         np.testing.assert_allclose(value, expected, rtol=0.0, atol=limit)
 
 
-@pytest.mark.parametrize(
-    ("name", "function", "argument"),
-    [
-        ("scale_f0", preprocessing.scale_f0_hz, RECORDED["in/f0_hz"]),
-        ("inv_scale_f0", preprocessing.inv_scale_f0_hz, -RECORDED["in/ld"] / 80.0),
-        ("scale_db", preprocessing.scale_db, RECORDED["in/ld"]),
-        ("inv_scale_db", preprocessing.inv_scale_db, -RECORDED["in/ld"] / 80.0),
-    ],
-)
-def test_scaling_is_that_of_the_original(name, function, argument):
-    value = function(argument)
-    np.testing.assert_allclose(value, RECORDED[name], rtol=1e-5, atol=1e-5)
-
-
-def test_ends_of_the_scales():
-    np.testing.assert_allclose(preprocessing.scale_db(np.array([-80.0, 0.0])), [0, 1])
-    concert_pitch = preprocessing.scale_f0_hz([440.0, 0.0])
-    np.testing.assert_allclose(concert_pitch, [69 / 127, 0.0], atol=1e-7)
-
-
 def test_scaling_can_be_undone(rng):
     f0_hz = rng.uniform(50.0, 2000.0, size=[1, 20, 1]).astype(np.float32)
     loudness_db = rng.uniform(-80.0, 0.0, size=[1, 20, 1]).astype(np.float32)
@@ -61,19 +42,6 @@ def test_scaling_can_be_undone(rng):
     )
     np.testing.assert_allclose(f0_again, f0_hz, rtol=1e-4)
     np.testing.assert_allclose(loudness_again, loudness_db, atol=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("x", "expected"),
-    [
-        (2.0, [[[2.0]]]),
-        ([1.0, 2.0], [[[1.0], [2.0]]]),
-        ([[1.0, 2.0]], [[[1.0], [2.0]]]),
-        ([[[1.0, 2.0]]], [[[1.0, 2.0]]]),
-    ],
-)
-def test_missing_axes_are_added(x, expected):
-    assert preprocessing.at_least_3d(x).numpy().tolist() == expected
 
 
 def test_loudness_without_audio_is_an_error():
@@ -121,3 +89,54 @@ def test_computed_loudness_of_centred_features_stays_on_its_frames():
     middle = 0.5 * (10 ** (loudness_db[[20, 180]] / 20)).sum()
     crossing = np.argmax(10 ** (loudness_db / 20) > middle)
     assert abs(crossing - 100) <= 1
+
+
+def test_defaults_are_those_of_the_original():
+    preprocessor = preprocessing.F0LoudnessPreprocessor()
+    assert preprocessor.time_steps == 1000
+    assert preprocessor.frame_rate == 250
+    assert preprocessor.sample_rate == 16000
+    assert preprocessor.compute_loudness is True
+    assert preprocessor.centered is False
+    assert preprocessor.input_keys == ["loudness_db", "f0_hz"]
+    assert preprocessor.default_input_keys == ["audio"]
+
+
+def test_given_loudness_is_replaced_only_if_it_is_to_be_computed():
+    features = {
+        "audio": tf.zeros([1, 640]),
+        "f0_hz": tf.ones([1, 10]),
+        "loudness_db": tf.fill([1, 10], -20.0),
+    }
+    for compute_loudness, expected in ((True, -80.0), (False, -20.0)):
+        preprocessor = preprocessing.F0LoudnessPreprocessor(
+            time_steps=10, compute_loudness=compute_loudness
+        )
+        outputs = preprocessor(features)
+        np.testing.assert_allclose(
+            outputs["loudness_db"], np.full([1, 10, 1], expected)
+        )
+
+
+def test_computed_loudness_has_the_rates_of_the_settings(rng):
+    audio = rng.normal(size=[1, 4800]).astype(np.float32)
+    preprocessor = preprocessing.F0LoudnessPreprocessor(
+        time_steps=31, frame_rate=100, sample_rate=16000
+    )
+    preprocessor.sample_rate = 48000  # The same samples last a third of the time.
+    found = preprocessor(tf.zeros([1, 31]), tf.ones([1, 31]), audio)["loudness_db"]
+    measured = spectral_ops.compute_loudness(audio, 48000, 100)
+    expected = core.resample(measured[..., tf.newaxis], 31)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_compiled_preprocessor_takes_any_batch_and_length():
+    preprocessor = preprocessing.F0LoudnessPreprocessor(time_steps=75)
+    names = {"f0_hz": "f0_hz", "loudness_db": "ld", "audio": "audio"}
+    spec = {key: tf.TensorSpec([None, None]) for key in names}
+    compiled = tf.function(lambda x: preprocessor(x), input_signature=[spec])
+    outputs = compiled({key: RECORDED[f"in/{name}"] for key, name in names.items()})
+    for key, value in outputs.items():
+        expected = RECORDED[f"F0LoudnessPreprocessor_compute/{key}"]
+        limit = 1e-5 * np.abs(expected).max()
+        np.testing.assert_allclose(value, expected, rtol=0.0, atol=limit)
