@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from signals import harmonic_truth
 
+from ddsp import core
 from ddsp.training import config, models
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -24,6 +26,30 @@ def recorded_run(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     features = {k[2:]: recorded[k] for k in recorded.files if k.startswith("x/")}
     outputs = {k[2:]: recorded[k] for k in recorded.files if k.startswith("y/")}
     return features, outputs
+
+
+def assert_as_recorded(
+    outputs: dict[str, Any], recorded: dict[str, Any], method: str = "window"
+) -> None:
+    """Compares all controls with the recording, and the harmonics with the truth.
+
+    The original's phases are inexact, so its sound is no measure of ours.
+    """
+    compared = [key for key in recorded if not key.endswith("signal")]
+    assert len(compared) >= 8
+    for key in compared:
+        value = np.reshape(core.nested_lookup(key, outputs), recorded[key].shape)
+        limit = 1e-4 * np.abs(recorded[key]).max()
+        np.testing.assert_allclose(
+            value, recorded[key], rtol=0.0, atol=limit, err_msg=key
+        )
+    harmonic = outputs["harmonic"]
+    signal = harmonic["signal"][0].numpy()
+    controls = {name: value[0].numpy() for name, value in harmonic["controls"].items()}
+    levels = controls["amplitudes"] * controls["harmonic_distribution"]
+    f0_hz = controls["f0_hz"][:, 0]
+    exact = harmonic_truth(f0_hz, levels, signal.size, 16000, method)
+    np.testing.assert_allclose(signal, exact, atol=1e-5 * np.abs(exact).max())
 
 
 def tiny_autoencoder() -> tuple[Any, dict[str, Any]]:

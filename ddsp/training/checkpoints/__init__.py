@@ -9,7 +9,9 @@ from ddsp.training.checkpoints.paths import (
 )
 from ddsp.training.checkpoints.restoring import PendingRestore, restore_checkpoint
 from ddsp.training.checkpoints.saving import save_checkpoint
+from ddsp.training.checkpoints.sidecar import load_sidecar
 from ddsp.training.checkpoints.view import legacy_view, named_variables
+from ddsp.training.checkpoints.watching import watch_checkpoints
 
 __all__ = [
     "MissingFileError",
@@ -19,7 +21,9 @@ __all__ = [
     "get_latest_file",
     "get_latest_operative_config",
     "legacy_view",
+    "load_sidecar",
     "named_variables",
     "restore_checkpoint",
     "save_checkpoint",
+    "watch_checkpoints",
 ]

@@ -1,6 +1,7 @@
 """The newest checkpoint and the newest configuration of a folder."""
 
 import os
+import re
 from pathlib import Path
 
 import tensorflow as tf
@@ -39,9 +40,9 @@ def numbered_files(folder: str | Path, prefix: str, suffix: str) -> dict[int, st
     folder = os.fspath(folder)
     found = {}
     for name in tf.io.gfile.listdir(folder) if tf.io.gfile.isdir(folder) else []:
-        middle = name.removeprefix(prefix).removesuffix(suffix)
-        if name == f"{prefix}{middle}{suffix}" and middle.lstrip("-").isdecimal():
-            found[abs(int(middle))] = os.path.join(folder, name)
+        match = re.fullmatch(rf"{re.escape(prefix)}-?(\d+){re.escape(suffix)}", name)
+        if match:
+            found[int(match[1])] = os.path.join(folder, name)
     return dict(sorted(found.items()))
 
 
@@ -104,22 +105,46 @@ def get_latest_checkpoint(checkpoint_path: str | Path) -> str:
     )
 
 
+def checkpoint_number(path: str | Path) -> int | None:
+    """Reads the step off the name of a checkpoint.
+
+    Args:
+        path: Path of a checkpoint, without the endings of its files.
+
+    Returns:
+        The step; None for another name than 'ckpt-<step>' or 'replaced-<step>', as a
+        checkpoint is called while another of its step takes its place.
+    """
+    match = re.fullmatch(r"(?:ckpt|replaced)-(\d+)", os.path.basename(os.fspath(path)))
+    return int(match[1]) if match else None
+
+
 def get_latest_operative_config(restore_dir: str | Path) -> str:
     """Finds the configuration that belongs to a model.
 
+    A session of training writes its configuration under the step at which it starts. So
+    a checkpoint belongs to the configuration with the highest number that is not above
+    its own. Where there is none, or no checkpoint, the highest number counts.
+
     Args:
-        restore_dir: Folder of a model, or path of a checkpoint in it.
+        restore_dir: Path of a checkpoint, or folder of a model: then the checkpoint
+            that `get_latest_checkpoint` finds there decides. The configuration is
+            looked for in the folder, then in the one around it.
 
     Returns:
-        Path of the newest operative config.
+        Path of the operative config.
 
     Raises:
         MissingFileError: If there is none.
     """
+    path = os.fspath(restore_dir)
     try:
-        return get_latest_file(restore_dir)
+        step = checkpoint_number(get_latest_checkpoint(path))
     except MissingFileError:
-        parent = os.path.dirname(os.fspath(restore_dir))
-        if numbered_files(parent, "operative_config-", ".gin"):
-            return get_latest_file(parent)
-        raise
+        step = checkpoint_number(path)
+    for folder in (path, os.path.dirname(path)):
+        found = numbered_files(folder, "operative_config-", ".gin")
+        if found:
+            earlier = [number for number in found if step is None or number <= step]
+            return found[max(earlier or found)]
+    return get_latest_file(path)

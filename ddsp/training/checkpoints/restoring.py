@@ -1,28 +1,20 @@
 """Reading checkpoints: every variable gets its value, or an error names it."""
 
-import contextlib
 import dataclasses
-import os
-import re
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import tensorflow as tf
 from absl import logging
-from tensorflow.core.protobuf import trackable_object_graph_pb2
 
+from ddsp.training.checkpoints.aliases import UNUSED, EarlierNames
+from ddsp.training.checkpoints.optimizer_state import optimizer_values
 from ddsp.training.checkpoints.paths import get_latest_checkpoint
-from ddsp.training.checkpoints.view import (
-    SEPARATOR,
-    leaves_of,
-    named_variables,
-    optimizer_slots,
-)
+from ddsp.training.checkpoints.saved import MODEL, SavedCheckpoint
+from ddsp.training.checkpoints.view import SEPARATOR, leaves_of, named_variables
 from ddsp.training.errors import InputError
 
-_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
+_ROOT = f"{MODEL}{SEPARATOR}"
 
 
 def restore_checkpoint(
@@ -31,173 +23,153 @@ def restore_checkpoint(
     optimizer: Any = None,
     restore_keys: Sequence[str] | None = None,
     verbose: bool = True,
+    allow_missing: Sequence[str] = (),
 ) -> int:
     """Takes the values of all variables from a checkpoint.
 
-    Nothing is changed unless every variable has a value.
+    Nothing is changed unless every variable has a value of its shape. Checkpoints of
+    all versions of the original are known, see `aliases` and `optimizer_state`.
 
     Args:
         model: A model that has been called.
         path: A folder, whose newest checkpoint is used, or the path of a checkpoint.
         optimizer: The model's Adam optimizer, whose state is restored too; built if it
-            is not yet. Where the checkpoint's moments do not fit, they start afresh.
+            is not yet. Moments that the checkpoint does not hold start at 0.
         restore_keys: Names of the only attributes of the model to restore, such as
             'decoder'; None for the whole model.
         verbose: Whether to log which values of the checkpoint were not needed.
+        allow_missing: Names of variables that may keep the values they have, or of
+            parts of the model with all their variables, such as
+            'processor_group/reverb'. From November 2020 to January 2021 the original
+            left reverbs out of its checkpoints.
 
     Returns:
         Steps that were done when the checkpoint was written.
 
     Raises:
-        InputError: If there is no checkpoint, it is damaged, or a variable has no value
-            of its shape in it.
+        InputError: If there is no checkpoint, it is damaged, a variable has no value of
+            its shape in it, or the model has no part of a name in restore_keys.
     """
-    saved = _Saved(get_latest_checkpoint(path))
+    saved = SavedCheckpoint(get_latest_checkpoint(path))
+    saved.check()
     named = named_variables(model)
-    values = saved.values_of(_select(named, restore_keys))
+    nodes = _nodes_of(saved, model, named)
+    values = _values_of(
+        saved, _select(model, named, restore_keys), nodes, _names(allow_missing)
+    )
     step = saved.step()
     if optimizer is not None:
-        values += _optimizer_values(saved, named, model, optimizer)
+        if not optimizer.built:
+            optimizer.build(model.trainable_variables)
+        values += optimizer_values(saved, named, nodes, optimizer)
     for variable, value in values:
         variable.assign(value)
     if verbose and restore_keys is None:
-        saved.report_unused(named)
+        _report_unused(saved, nodes)
     return step
 
 
+def _names(names: Sequence[str]) -> list[str]:
+    """Names in a list; a single one may come by itself."""
+    return [names] if isinstance(names, str) else list(names)
+
+
 def _select(
-    named: dict[str, Any], restore_keys: Sequence[str] | None
+    model: Any, named: dict[str, Any], restore_keys: Sequence[str] | None
 ) -> dict[str, Any]:
     """The variables below the given attributes."""
     if restore_keys is None:
         return named
+    keys = _names(restore_keys)
+    for key in keys:
+        if not hasattr(model, key):
+            raise InputError(
+                f"restore_keys must name parts of the model. Got {key!r}, which "
+                f"{type(model).__name__} does not have; try 'decoder'."
+            )
     return {
         name: variable
         for name, variable in named.items()
-        if name.split(SEPARATOR)[0] in restore_keys
+        if name.split(SEPARATOR)[0] in keys
     }
 
 
-def _optimizer_values(
-    saved: "_Saved", named: dict[str, Any], model: Any, optimizer: Any
+def _nodes_of(
+    saved: SavedCheckpoint, model: Any, named: dict[str, Any]
+) -> dict[str, int | None]:
+    """Nodes with the values of variables, under today's names or earlier ones."""
+    earlier = EarlierNames(model)
+    nodes: dict[str, int | None] = {}
+    for name in named:
+        found = (saved.node(f"{_ROOT}{known}") for known in earlier.of(name))
+        nodes[name] = next((n for n in found if saved.key(n) is not None), None)
+    return nodes
+
+
+def _values_of(
+    saved: SavedCheckpoint,
+    wanted: dict[str, Any],
+    nodes: dict[str, int | None],
+    allow_missing: list[str],
 ) -> list[tuple[Any, Any]]:
-    """The optimizer's variables with their values."""
-    if not optimizer.built:
-        optimizer.build(model.trainable_variables)
-    values = [(optimizer.iterations, saved.step())]
-    slots = optimizer_slots(named, optimizer)
-    # Number 0 is the count of steps.
-    names = [f"optimizer/_variables/{i + 1}" for i in range(len(slots) + 1)]
-    keys = [key for key in map(saved.find, names) if key is not None]
-    if len(keys) == len(slots):
-        moments = saved.read(keys, [slot.dtype for slot in slots])
-        if [m.shape for m in moments] == [slot.shape for slot in slots]:
-            return values + list(zip(slots, moments, strict=True))
-    logging.warning(
-        "%s holds no moments of Adam for these variables: they start at zero.",
-        saved.path,
+    """Variables of a model with their values."""
+    missing = [name for name in wanted if nodes[name] is None]
+    _check_missing(saved, missing, allow_missing)
+    keys = {name: saved.key(nodes[name]) for name in wanted if name not in missing}
+    stored = saved.read(
+        [key for key in keys.values() if key], [wanted[name].dtype for name in keys]
     )
+    values = []
+    for name, value in zip(keys, stored, strict=True):
+        if value.shape != wanted[name].shape:
+            raise InputError(
+                f"The variable {_ROOT}{name} must have shape "
+                f"{list(wanted[name].shape)}. Got {list(value.shape)} in {saved.path}; "
+                "use the configuration that the model was trained with."
+            )
+        values.append((wanted[name], value))
     return values
 
 
-class _Saved:
-    """A checkpoint on the disk, addressed by the names of its object graph."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        (graph,) = self.read([_GRAPH_KEY], [tf.string])
-        self._nodes = trackable_object_graph_pb2.TrackableObjectGraph.FromString(
-            graph.numpy()
-        ).nodes
-
-    def find(self, name: str) -> str | None:
-        """Key of the value at a path of names, such as 'model/decoder/rnn'."""
-        node = self._nodes[0]
-        for part in name.split(SEPARATOR):
-            numbers = {child.local_name: child.node_id for child in node.children}
-            if part not in numbers:
-                return None
-            node = self._nodes[numbers[part]]
-        return next(iter(_keys(node)), None)
-
-    def read(self, keys: Sequence[str], dtypes: Sequence[Any]) -> list[tf.Tensor]:
-        """The values of keys."""
-        if not keys:
-            return []
-        try:
-            with _without_patterns(self.path) as path, tf.device("CPU"):
-                return tf.raw_ops.RestoreV2(
-                    prefix=path,
-                    tensor_names=list(keys),
-                    shape_and_slices=[""] * len(keys),
-                    dtypes=list(dtypes),
-                )
-        except tf.errors.OpError as error:
-            # Less the names of operations that TensorFlow puts around it.
-            reason = re.sub(r"{{.*?}} | \[Op:.*?\]", "", error.message).splitlines()[0]
-            raise InputError(
-                f"A checkpoint must be whole. Got {self.path}, which cannot be read "
-                f"({reason}); use an earlier checkpoint, or copy the folder again."
-            ) from error
-
-    def values_of(self, named: dict[str, Any]) -> list[tuple[Any, Any]]:
-        """Variables of a model with their values."""
-        keys = []
-        for name in named:
-            key = self.find(f"model{SEPARATOR}{name}")
-            if key is None:
-                raise InputError(
-                    f"A checkpoint must hold every variable of the model. Got "
-                    f"{self.path} without model{SEPARATOR}{name}; use the configuration"
-                    " that the model was trained with."
-                )
-            keys.append(key)
-        values = self.read(keys, [variable.dtype for variable in named.values()])
-        for (name, variable), value in zip(named.items(), values, strict=True):
-            if value.shape != variable.shape:
-                raise InputError(
-                    f"The variable model{SEPARATOR}{name} must have shape "
-                    f"{list(variable.shape)}. Got {list(value.shape)} in {self.path}; "
-                    "use the configuration that the model was trained with."
-                )
-        return list(zip(named.values(), values, strict=True))
-
-    def step(self) -> int:
-        """Steps that were done; from the name of the file if nothing else tells."""
-        for name in ("optimizer/_iterations", "optimizer/iter"):
-            key = self.find(name)
-            if key is not None:
-                return int(self.read([key], [tf.int64])[0])
-        number = re.fullmatch(r"ckpt-(\d+)", os.path.basename(self.path))
-        return int(number[1]) if number else 0
-
-    def report_unused(self, named: dict[str, Any]) -> None:
-        """Logs which values the model has no variables for."""
-        used = {self.find(f"model{SEPARATOR}{name}") for name in named}
-        unused = sorted(
-            key.split("/.ATTRIBUTES")[0]
-            for key in {key for node in self._nodes for key in _keys(node)} - used
-            if key.startswith(f"model{SEPARATOR}") and ".OPTIMIZER_SLOT" not in key
+def _check_missing(
+    saved: SavedCheckpoint, missing: list[str], allow_missing: list[str]
+) -> None:
+    """Refuses variables without a value, but for those that need none."""
+    allowed = tuple(f"{name.removeprefix(_ROOT)}{SEPARATOR}" for name in allow_missing)
+    refused = [n for n in missing if not f"{n}{SEPARATOR}".startswith(allowed)]
+    if refused:
+        others = f" and {len(refused) - 1} others" if len(refused) > 1 else ""
+        part = refused[0].rpartition(SEPARATOR)[0] or refused[0]
+        raise InputError(
+            f"A checkpoint must hold every variable of the model. Got {saved.path} "
+            f"without {_ROOT}{refused[0]}{others}; use the configuration that the "
+            "model was trained with, or restore with "
+            f"allow_missing=[{part!r}] to go on with the untrained values."
         )
-        if unused:
-            logging.warning(
-                "%s holds %d values that the model has no variables for, such as %s",
-                self.path,
-                len(unused),
-                unused[0],
-            )
+    if missing:
+        logging.warning(
+            "%s holds no values for %d variables, such as %s: they stay as they are.",
+            saved.path,
+            len(missing),
+            f"{_ROOT}{missing[0]}",
+        )
 
 
-@contextlib.contextmanager
-def _without_patterns(path: str) -> Iterator[str]:
-    """A path to the same file in which TensorFlow sees no pattern."""
-    if not set("*?[]") & set(path):
-        yield path
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        link = os.path.join(folder, "model")
-        os.symlink(os.path.abspath(os.path.dirname(path)), link)
-        yield os.path.join(link, os.path.basename(path))
+def _report_unused(saved: SavedCheckpoint, nodes: dict[str, int | None]) -> None:
+    """Logs which values the model has no variables for."""
+    used = {saved.key(node) for node in nodes.values()}
+    for branch in UNUSED:
+        used |= saved.keys_below(branch).keys()
+    unused = sorted(
+        name for key, name in saved.keys_below(MODEL).items() if key not in used
+    )
+    if unused:
+        logging.warning(
+            "%s holds %d values that the model has no variables for, such as %s",
+            saved.path,
+            len(unused),
+            unused[0],
+        )
 
 
 def verify(path: str, tree: dict[str, Any]) -> None:
@@ -208,17 +180,21 @@ def verify(path: str, tree: dict[str, Any]) -> None:
         tree: Nested dictionary of variables, as they were written.
 
     Raises:
-        InputError: If a value cannot be read.
+        InputError: If a value is missing, or cannot be read.
     """
-    saved = _Saved(path)
+    saved = SavedCheckpoint(path)
     leaves = dict(leaves_of(tree))
-    keys = [key for key in map(saved.find, leaves) if key is not None]
-    saved.read(keys, [variable.dtype for variable in leaves.values()])
-
-
-def _keys(node: Any) -> list[str]:
-    """Keys of the values that belong to a node of the object graph."""
-    return [a.checkpoint_key for a in node.attributes if a.name == "VARIABLE_VALUE"]
+    keys = {name: saved.key(saved.node(name)) for name in leaves}
+    for name, key in keys.items():
+        if key is None:
+            raise InputError(
+                f"A checkpoint must hold all that was saved. Got {path} without "
+                f"{name}; save again, to another folder."
+            )
+    saved.read(
+        [key for key in keys.values() if key],
+        [variable.dtype for variable in leaves.values()],
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -229,6 +205,7 @@ class PendingRestore:
         path: Path of the checkpoint.
         verbose: See `restore_checkpoint`.
         restore_keys: See `restore_checkpoint`.
+        allow_missing: See `restore_checkpoint`.
 
     Example:
         >>> pending = PendingRestore('violin/ckpt-3000')
@@ -239,6 +216,15 @@ class PendingRestore:
     path: str
     verbose: bool = True
     restore_keys: Sequence[str] | None = None
+    allow_missing: Sequence[str] = ()
+
+    def check(self) -> None:
+        """Reads the checkpoint, which needs no variables.
+
+        Raises:
+            InputError: If it is damaged.
+        """
+        SavedCheckpoint(self.path).check()
 
     def apply(self, model: Any) -> None:
         """Restores.
@@ -254,4 +240,5 @@ class PendingRestore:
             self.path,
             restore_keys=self.restore_keys,
             verbose=self.verbose,
+            allow_missing=self.allow_missing,
         )

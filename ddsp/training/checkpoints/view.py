@@ -54,7 +54,15 @@ def variable_children(obj: Any) -> dict[str, Any]:
     }
 
 
-def _is_variable(value: Any) -> bool:
+def is_variable(value: Any) -> bool:
+    """Says whether something is a variable.
+
+    Args:
+        value: Anything.
+
+    Returns:
+        Whether it is a variable of Keras or of TensorFlow.
+    """
     return isinstance(value, (keras.Variable, tf.Variable))
 
 
@@ -62,7 +70,7 @@ def _holds_variables(value: Any) -> bool:
     """Whether an attribute belongs to the tree."""
     if isinstance(value, (list, tuple)):
         return any(_holds_variables(item) for item in value)
-    return _is_variable(value) or isinstance(value, (keras.layers.Layer, tf.Module))
+    return is_variable(value) or isinstance(value, (keras.layers.Layer, tf.Module))
 
 
 def variable_tree(obj: Any) -> dict[str, Any]:
@@ -76,8 +84,8 @@ def variable_tree(obj: Any) -> dict[str, Any]:
     """
     tree = {}
     for name, child in variable_children(obj).items():
-        value = child if _is_variable(child) else variable_tree(child)
-        if _is_variable(value) or value:
+        value = child if is_variable(child) else variable_tree(child)
+        if is_variable(value) or value:
             tree[name] = value
     return tree
 
@@ -154,22 +162,3 @@ def as_checkpoint(tree: dict[str, Any]) -> tf.train.Checkpoint:
             for name, child in tree.items()
         }
     )
-
-
-def optimizer_slots(named: dict[str, Any], optimizer: Any) -> list[Any]:
-    """The moments that Adam keeps, in the order of the original.
-
-    Args:
-        named: Variables by path, from `named_variables`.
-        optimizer: A built Keras optimizer with moments.
-
-    Returns:
-        First and second moment of each variable that is trained, in turn.
-    """
-    index = {id(v): i for i, v in enumerate(optimizer._trainable_variables)}
-    moments = list(zip(optimizer._momentums, optimizer._velocities, strict=True))
-    slots: list[Any] = []
-    for variable in named.values():
-        if id(variable) in index:
-            slots += moments[index[id(variable)]]
-    return slots

@@ -155,6 +155,7 @@ class Model(tf.keras.Model):
         checkpoint_path: str | Path,
         verbose: bool = True,
         restore_keys: Sequence[str] | None = None,
+        allow_missing: Sequence[str] = (),
     ) -> None:
         """Takes the values of all variables from a checkpoint.
 
@@ -167,17 +168,24 @@ class Model(tf.keras.Model):
             verbose: Whether to log which values of the checkpoint were not needed.
             restore_keys: Names of the only attributes to restore, such as 'decoder';
                 None for the whole model.
+            allow_missing: Names of variables, or of parts of the model, that may keep
+                the values they have, such as 'processor_group/reverb'.
 
         Raises:
-            InputError: If there is no checkpoint, or a variable has no value in it.
+            InputError: If there is no checkpoint, it is damaged, a variable has no
+                value of its shape in it, or the model has no part of a name in
+                restore_keys. What needs variables is said in the first call.
         """
         path = checkpoints.get_latest_checkpoint(
             checkpoints.expand_path(checkpoint_path)
         )
-        pending = checkpoints.PendingRestore(path, verbose, restore_keys)
+        pending = checkpoints.PendingRestore(path, verbose, restore_keys, allow_missing)
         if self._was_called:
             pending.apply(self)
+            # One that failed before must not be tried again.
+            self._pending_restore = None
         else:
+            pending.check()
             self._pending_restore = pending
 
     def _require_restored(self) -> None:

@@ -2,10 +2,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from graph_files import GRAPH_KEY, GraphFile
 from small_models import TRAINED, tiny_autoencoder
 
 from ddsp.training import checkpoints
-from ddsp.training.checkpoints import view
+from ddsp.training.checkpoints import restoring, saved, view
 from ddsp.training.errors import InputError
 
 
@@ -85,7 +86,7 @@ def test_a_variable_of_another_shape_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("ending", ["index", "data-00000-of-00001"])
-@pytest.mark.parametrize("part", [0.0, 0.5])
+@pytest.mark.parametrize("part", [0.0, 0.5, 0.99])
 def test_a_damaged_checkpoint_is_an_error_that_names_it(ending, part, tmp_path):
     model, optimizer, _ = trained_tiny_autoencoder(1)
     path = checkpoints.save_checkpoint(model, optimizer, tmp_path, step=1)
@@ -149,3 +150,230 @@ def test_a_checkpoint_without_names_is_an_error(tmp_path):
     )
     with pytest.raises(InputError, match="CHECKPOINTABLE"):
         checkpoints.restore_checkpoint(keras.layers.Dense(1), path)
+
+
+def test_what_is_not_needed_is_counted_and_named(caplog):
+    model, features = tiny_autoencoder()
+    model.decoder = None
+    checkpoints.restore_checkpoint(model, TRAINED / "tiny_small")
+    path = TRAINED / "tiny_small" / "ckpt-3"
+    expected = f"{path} holds 6 values that the model has no variables for, such as"
+    assert f"{expected} model/decoder/dense_out/bias" in caplog.text
+    assert features
+
+
+def test_nothing_is_reported_when_only_a_part_was_asked_for(caplog):
+    model, features = tiny_autoencoder()
+    model(features)
+    checkpoints.restore_checkpoint(model, TRAINED / "tiny_small", restore_keys=[])
+    assert not caplog.records
+
+
+def saved_without(tmp_path, *names):
+    """A checkpoint that lacks values, and a model whose values are others."""
+    model, _, features = trained_tiny_autoencoder(0)
+    tree = view.variable_tree(model)
+    for name in names:
+        *parts, last = name.split("/")
+        branch = tree
+        for part in parts:
+            branch = branch[part]
+        del branch[last]
+    path = view.as_checkpoint({"model": tree}).save(str(tmp_path / "ckpt"))
+    again, _ = tiny_autoencoder()
+    again(features)
+    return path, again
+
+
+def test_how_many_variables_are_missing_is_said(tmp_path):
+    names = ["decoder/dense_out/kernel", "decoder/rnn/rnn/cell/bias"]
+    path, model = saved_without(tmp_path, *names)
+    with pytest.raises(InputError) as caught:
+        checkpoints.restore_checkpoint(model, path)
+    expected = f"without model/{names[1]} and 1 others; use the configuration"
+    assert expected in str(caught.value)
+    assert "allow_missing=['decoder/rnn/rnn/cell']" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_parts_that_were_not_asked_for_may_be_missing(tmp_path):
+    path, model = saved_without(tmp_path, "decoder")
+    assert checkpoints.restore_checkpoint(model, path, restore_keys=["encoder"]) == 1
+    with pytest.raises(InputError, match="without model/decoder/input_stacks/0/layer"):
+        checkpoints.restore_checkpoint(model, path, restore_keys=["decoder"])
+
+
+@pytest.mark.parametrize("keys", ["decoder", ["decoder"], ("encoder", "decoder")])
+def test_parts_may_be_named_alone_or_in_a_list(keys, tmp_path):
+    model, _, features = trained_tiny_autoencoder(0)
+    checkpoints.save_checkpoint(model, None, tmp_path, step=2)
+    again, _ = tiny_autoencoder()
+    again(features)
+    checkpoints.restore_checkpoint(again, tmp_path, restore_keys=keys)
+    assert_equal(values(again), values(model))
+
+
+@pytest.mark.parametrize(
+    "keys", [["decoder", "decodr"], ["input_stacks"], "ecod", [""]]
+)
+def test_parts_that_do_not_exist_are_named(keys, tmp_path):
+    model, _, _ = trained_tiny_autoencoder(0)
+    checkpoints.save_checkpoint(model, None, tmp_path, step=1)
+    before = values(model)
+    with pytest.raises(
+        InputError, match="restore_keys must name parts of the"
+    ) as error:
+        checkpoints.restore_checkpoint(model, tmp_path, restore_keys=keys)
+    assert repr(keys if isinstance(keys, str) else keys[-1]) in str(error.value)
+    assert_equal(values(model), before)
+
+
+def test_nothing_changes_when_one_shape_is_wrong(tmp_path):
+    model, _, _ = trained_tiny_autoencoder(0)
+    tree = view.variable_tree(model)
+    tree["decoder"]["dense_out"]["bias"] = tf.Variable(tf.zeros([7]))
+    view.as_checkpoint({"model": tree}).save(str(tmp_path / "ckpt"))
+    again, used, _ = trained_tiny_autoencoder(1)
+    before, moments = values(again), [m.numpy() for m in used._momentums]
+    with pytest.raises(
+        InputError, match=r"dense_out/bias must have shape \[6\]. Got \[7"
+    ):
+        checkpoints.restore_checkpoint(again, tmp_path, used)
+    assert_equal(values(again), before)
+    assert int(used.iterations) == 1
+    for left, right in zip(used._momentums, moments, strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+def test_values_of_another_type_are_an_error_that_names_them(tmp_path):
+    file = GraphFile({"model/kernel": np.ones([2, 1]), "model/bias": np.ones([1])})
+    layer = keras.layers.Dense(1)
+    layer.build([None, 2])
+    with pytest.raises(InputError, match="model/") as caught:
+        checkpoints.restore_checkpoint(layer, file.write(tmp_path / "ckpt-1"))
+    assert "\n" not in str(caught.value)
+
+
+def damaged(tmp_path, graph):
+    path = str(tmp_path / "ckpt-1")
+    tf.raw_ops.SaveV2(
+        prefix=path,
+        tensor_names=[GRAPH_KEY],
+        shape_and_slices=[""],
+        tensors=[tf.constant(graph)],
+    )
+    return path
+
+
+def with_hole(kind):
+    file = GraphFile({"model/kernel": np.ones([2])})
+    if kind == "child":
+        file.graph.nodes[1].children.add(node_id=3, local_name="bias")
+    if kind == "slot":
+        slots = file.graph.nodes[1].slot_variables
+        slots.add(original_variable_node_id=1, slot_name="m", slot_variable_node_id=3)
+    return file.graph.SerializeToString()
+
+
+@pytest.mark.parametrize(
+    "graph",
+    [b"\xff\xff", b"", [b"a", b"b"], with_hole("child"), with_hole("slot")],
+    ids=["noise", "empty", "array", "child", "slot"],
+)
+def test_a_damaged_object_graph_is_an_error(graph, tmp_path):
+    path = damaged(tmp_path, graph)
+    with pytest.raises(InputError, match="its object graph") as caught:
+        checkpoints.restore_checkpoint(keras.layers.Dense(1), path)
+    assert path in str(caught.value)
+
+
+def test_a_graph_without_holes_is_none(tmp_path):
+    assert saved.SavedCheckpoint(damaged(tmp_path, with_hole("none"))).nodes
+
+
+def test_names_may_lead_in_circles(tmp_path):
+    file = GraphFile({"model/a/kernel": np.float32(1), "other": np.float32(2)})
+    file.link("model/a/parent", "model")
+    file.link("model/again", "model/a")
+    checkpoint = saved.SavedCheckpoint(file.write(tmp_path / "ckpt-1"))
+    assert list(checkpoint.keys_below("model").values()) == ["model/a/kernel"]
+    assert checkpoint.keys_below("missing") == {}
+    node = checkpoint.node("model/again/parent/a/kernel")
+    assert checkpoint.key(node) == "model/a/kernel/.ATTRIBUTES/VARIABLE_VALUE"
+    assert checkpoint.full_name(None) == "" and checkpoint.key(None) is None
+    assert checkpoint.node("model/a/kernel/x") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "step"),
+    [
+        ("ckpt-5", {}, 5),
+        ("weights", {}, 0),
+        ("ckpt-5", {"optimizer/iter": np.int64(7)}, 7),
+        ("ckpt-5", {"optimizer/_iterations": np.int64(2**40)}, 2**40),
+    ],
+)
+def test_the_step_is_the_optimizers_or_else_in_the_name(name, values, step, tmp_path):
+    path = GraphFile({"model/x": np.float32(0), **values}).write(tmp_path / name)
+    assert saved.SavedCheckpoint(path).step() == step
+    assert checkpoints.restore_checkpoint(keras.layers.ReLU(), path) == step
+
+
+def test_written_files_that_lack_a_value_are_refused(tmp_path):
+    model, _, _ = trained_tiny_autoencoder(0)
+    tree = {"model": view.variable_tree(model)}
+    path = view.as_checkpoint(tree).save(str(tmp_path / "ckpt"))
+    restoring.verify(path, tree)
+    tree["model"]["extra"] = keras.Variable(1.0)
+    with pytest.raises(InputError, match="without model/extra; save again"):
+        restoring.verify(path, tree)
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["deferred", "built"])
+@pytest.mark.parametrize("part", [None, 0.0, 0.5, 0.99])
+def test_a_model_refuses_damaged_data_at_once(part, before, tmp_path):
+    model, optimizer, features = trained_tiny_autoencoder(0)
+    path = checkpoints.save_checkpoint(model, optimizer, tmp_path, step=1)
+    file = tmp_path / "ckpt-1.data-00000-of-00001"
+    content = file.read_bytes()
+    file.unlink()
+    if part is not None:
+        file.write_bytes(content[: int(part * len(content))])
+    again, _ = tiny_autoencoder()
+    if not before:
+        again(features)
+    with pytest.raises(InputError, match="cannot be read") as caught:
+        again.restore(tmp_path)
+    assert path in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_that_cannot_be_restored_never_runs(tmp_path):
+    path, _ = saved_without(tmp_path, "decoder/dense_out/kernel")
+    model, features = tiny_autoencoder()
+    model.restore(path)
+    for _ in range(2):
+        with pytest.raises(InputError, match="without model/decoder/dense_out/kernel"):
+            model(features)
+
+
+def test_the_last_restore_before_the_first_call_counts(tmp_path):
+    model, _, features = trained_tiny_autoencoder(0)
+    path, _ = saved_without(tmp_path / "bad", "decoder/dense_out/kernel")
+    checkpoints.save_checkpoint(model, None, tmp_path / "good", step=2)
+    again, _ = tiny_autoencoder()
+    again.restore(path)
+    again.restore(tmp_path / "good")
+    again(features)
+    assert_equal(values(again), values(model))
+
+
+def test_a_waiting_restore_keeps_what_it_was_asked_for(tmp_path, caplog):
+    path, _ = saved_without(tmp_path, "decoder/dense_out/kernel")
+    model, features = tiny_autoencoder()
+    model.restore(path, verbose=False, allow_missing=["decoder/dense_out"])
+    model(features)
+    assert "no values for 1 variables" in caplog.text
+    pending = checkpoints.PendingRestore(path)
+    assert (pending.verbose, pending.restore_keys) == (True, None)
+    assert pending.allow_missing == ()
