@@ -28,8 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         default="violin",
-        metavar="NAME|FOLDER",
-        help="a bundled instrument, or the folder of a trained one (default: violin)",
+        metavar="NAME|FOLDER|ZIP",
+        help="a bundled instrument, or the folder of a trained one, or a zip of it "
+        "(default: violin)",
     )
     parser.add_argument(
         "--pitch_shift",
@@ -57,6 +58,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, default=0, help="seed of the noise (default: 0)"
     )
+    parser.add_argument(
+        "--trust_config",
+        action="store_true",
+        help="let the model's config name more than parts of ddsp; it can then run "
+        "anything, so use it for your own models only",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -82,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
     folder = resolve_model(args.model)
     sample_rate = data.FEATURE_SAMPLE_RATE
     audio = audio_io.load_audio(args.input, sample_rate)
-    instrument = TimbreTransfer.from_folder(folder)
+    instrument = TimbreTransfer.from_folder(folder, args.trust_config)
     try:
         result = instrument.transfer(
             audio,

@@ -42,11 +42,12 @@ def _reason(error: Exception) -> str:
     return " ".join([type(error).__name__, *told[:1]]).rstrip(". ")
 
 
-def restore_model(folder: Path) -> models.Autoencoder:
+def restore_model(folder: Path, trust_config: bool = False) -> models.Autoencoder:
     """Builds the model of a folder and takes its weights from there.
 
     Args:
         folder: Model folder with a checkpoint and an operative config.
+        trust_config: Whether the config may also name what is no part of ddsp.
 
     Returns:
         The model, restored within its first call.
@@ -55,7 +56,7 @@ def restore_model(folder: Path) -> models.Autoencoder:
         InputError: If config or checkpoint cannot be used.
     """
     with config.isolated_gin():
-        config.load_model_config(folder)
+        config.load_model_config(folder, trust=trust_config)
         with refusing_what_fails(folder):
             model = models.Autoencoder()
     model.restore(str(folder), verbose=False)

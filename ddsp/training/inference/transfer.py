@@ -85,6 +85,7 @@ class TimbreTransfer:
         model: models.Autoencoder,
         folder: str | Path,
         statistics: dict[str, Any] | None = None,
+        trust_config: bool = False,
     ) -> None:
         """Takes a restored model.
 
@@ -93,6 +94,7 @@ class TimbreTransfer:
             folder: Model folder, whose config holds while the model plays.
             statistics: Statistics of the instrument's dataset. Without them recordings
                 are not adjusted to its register and dynamics.
+            trust_config: Whether the config may also name what is no part of ddsp.
 
         Raises:
             InputError: If the model is not played by pitch and loudness alone.
@@ -100,6 +102,7 @@ class TimbreTransfer:
         self.model = model
         self.folder = Path(folder)
         self.statistics = statistics
+        self.trust_config = trust_config
         self._synths = find_synths(model, self.folder)
         pitched = next(synth for synth in self._synths if hasattr(synth, "sample_rate"))
         self.sample_rate: int = pitched.sample_rate
@@ -109,12 +112,17 @@ class TimbreTransfer:
         model.preprocessor.compute_loudness = False
 
     @classmethod
-    def from_folder(cls, folder: str | Path) -> "TimbreTransfer":
+    def from_folder(
+        cls, folder: str | Path, trust_config: bool = False
+    ) -> "TimbreTransfer":
         """Restores a model from the folder that its training wrote.
 
         Args:
-            folder: Model folder with checkpoint, operative config and, if it is to
-                adjust recordings, dataset statistics.
+            folder: Model folder, or a zip of one, with checkpoint, operative config
+                and, if it is to adjust recordings, dataset statistics.
+            trust_config: Whether the config may also import modules and name what is
+                no part of ddsp. Then it can run anything: set it only for models of
+                your own making.
 
         Returns:
             The instrument.
@@ -124,7 +132,8 @@ class TimbreTransfer:
         """
         folder = resolve_model(folder)
         statistics = postprocessing.load_statistics(folder)
-        instrument = cls(restore_model(folder), folder, statistics)
+        model = restore_model(folder, trust_config)
+        instrument = cls(model, folder, statistics, trust_config)
         # The first call reads the checkpoint: what is wrong with it shows here, before
         # a recording is worked through.
         blank = np.zeros(16, np.float32)
@@ -152,7 +161,7 @@ class TimbreTransfer:
                 synth.seed = seed
         # Bindings act when functions are called, not only when objects are made.
         with config.isolated_gin():
-            config.load_model_config(self.folder)
+            config.load_model_config(self.folder, trust=self.trust_config)
             return render_in_segments(
                 self._render_at_once,
                 np.asarray(features["f0_hz"], np.float32),
@@ -258,19 +267,22 @@ def transfer(
     threshold: float = 1.0,
     quiet: float = 20.0,
     seed: int = 0,
+    trust_config: bool = False,
 ) -> TransferResult:
     """Plays a recording with a bundled instrument or one's own.
 
     Args:
         audio: Recording of one voice or instrument, mono, [n_samples], at least 0.25 s.
         sample_rate: Its samples per second.
-        model: Name of a bundled model, or the folder of a trained one.
+        model: Name of a bundled model, or the folder of a trained one, or a zip of it.
         pitch_shift: Octaves to move the pitch by, after the adjustment.
         loudness_shift: dB to add to the loudness.
         adjust: Whether to adjust pitch and loudness to the instrument.
         threshold: How clear a sound must be to count as a note, from 0 to 2.
         quiet: dB by which the adjustment lowers what is no note.
         seed: Seed of the instrument's noise.
+        trust_config: Whether the model's config may also name what is no part of ddsp,
+            and so run anything.
 
     Returns:
         See `TimbreTransfer.transfer`.
@@ -279,7 +291,7 @@ def transfer(
         InputError: If the recording or the model cannot be used.
     """
     check_recording(audio, sample_rate)  # Before the model is loaded.
-    instrument = TimbreTransfer.from_folder(model)
+    instrument = TimbreTransfer.from_folder(model, trust_config)
     return instrument.transfer(
         audio,
         sample_rate,

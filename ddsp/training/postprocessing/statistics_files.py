@@ -1,5 +1,6 @@
 """Statistics on the disk: numbers as JSON, arrays as npz, nothing that can run."""
 
+import io
 import json
 import math
 import os
@@ -10,14 +11,22 @@ from typing import Any
 import numpy as np
 
 from ddsp.training.errors import InputError
-from ddsp.training.postprocessing.quantiles import QuantileTransformer
+from ddsp.training.postprocessing.pickle_contents import UnusableError
+from ddsp.training.postprocessing.statistics_checks import (
+    MAX_BYTES,
+    check_numbers,
+    read_bounded,
+    refusing_damage,
+    restore_transform,
+)
+from ddsp.training.postprocessing.statistics_pickles import (
+    QUANTILE_TRANSFORM,
+    read_pickled_statistics,
+)
 
 NUMBERS_FILE = "dataset_statistics.json"
 ARRAYS_FILE = "dataset_statistics.npz"
-QUANTILE_TRANSFORM = "quantile_transform"
-# A thousand quantiles are 16 kB.
-MAX_BYTES = 1 << 20
-MAX_QUANTILES = 1 << 16
+PICKLE_FILE = "dataset_statistics.pkl"
 
 
 def save_statistics(statistics: dict[str, Any], folder: str | Path) -> None:
@@ -58,86 +67,85 @@ def save_statistics(statistics: dict[str, Any], folder: str | Path) -> None:
 def load_statistics(folder: str | Path) -> dict[str, Any] | None:
     """Reads the statistics beside a dataset or a model.
 
+    Where JSON and npz are missing, the `dataset_statistics.pkl` of the original is
+    read, as a description: nothing that it names is built or called.
+
     Args:
-        folder: Folder of the dataset or the model.
+        folder: Folder of the dataset or the model. Its files are not trusted.
 
     Returns:
         Numbers by name, `mean_pitch` (MIDI) among them, and `quantile_transform`, a
         fitted `QuantileTransformer`; None where the folder has no statistics.
 
     Raises:
-        InputError: If one of the two files is missing, or a file is damaged.
+        InputError: If one of JSON and npz is missing, or a file is damaged or hostile.
     """
     numbers_path, arrays_path = Path(folder, NUMBERS_FILE), Path(folder, ARRAYS_FILE)
     if not numbers_path.exists() and not arrays_path.exists():
-        return None
+        return _load_pickle(Path(folder, PICKLE_FILE))
     try:
-        return {
-            **_read_numbers(numbers_path),
-            QUANTILE_TRANSFORM: _read_transform(arrays_path),
-        }
+        with refusing_damage(numbers_path):
+            statistics: dict[str, Any] = dict(_parse_json(read_bounded(numbers_path)))
+        with refusing_damage(arrays_path):
+            arrays = _parse_npz(read_bounded(arrays_path))
+            statistics[QUANTILE_TRANSFORM] = restore_transform(*arrays)
     except FileNotFoundError as error:
         raise InputError(
             f"Statistics are two files, {NUMBERS_FILE} and {ARRAYS_FILE}. Got {folder} "
             "with only one of them; copy both."
         ) from error
+    return statistics
 
 
-def _read_numbers(path: Path) -> dict[str, float]:
-    """Finite numbers by name."""
-    if path.stat().st_size > MAX_BYTES:
-        raise _damaged(path, "it is too large")
+def _load_pickle(path: Path) -> dict[str, Any] | None:
+    """Statistics of the original; None where there are none."""
     try:
-        numbers = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise _damaged(path, "it is no JSON") from error
-    if not isinstance(numbers, dict) or "mean_pitch" not in numbers:
-        raise _damaged(path, '"mean_pitch" is missing')
-    for name, value in numbers.items():
-        if type(value) not in (int, float) or not math.isfinite(value):
-            raise _damaged(path, f'"{name[:40]}" is no finite number')
-    return numbers
-
-
-def _read_transform(path: Path) -> QuantileTransformer:
-    """A transformer of one feature."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            n_bytes = sum(entry.file_size for entry in archive.infolist())
-        if n_bytes > MAX_BYTES:
-            raise ValueError("too large")
-        with np.load(path, allow_pickle=False) as arrays:
-            references, quantiles = arrays["references"], arrays["quantiles"]
+        with refusing_damage(path):
+            return read_pickled_statistics(read_bounded(path))
     except FileNotFoundError:
-        raise
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise _damaged(path, "its arrays cannot be read") from error
-    if not _are_quantiles(references, quantiles):
-        raise _damaged(path, "its arrays are no quantiles")
-    transform = QuantileTransformer()
-    transform.references_ = references.astype(np.float64)
-    transform.quantiles_ = quantiles.astype(np.float64)
-    transform.n_quantiles_ = len(references)
-    return transform
+        return None
 
 
-def _are_quantiles(references: np.ndarray, quantiles: np.ndarray) -> bool:
-    """Whether arrays are ranks and values that rise with them."""
-    n_quantiles = len(references) if references.ndim == 1 else 0
-    return bool(
-        0 < n_quantiles <= MAX_QUANTILES
-        and quantiles.shape == (n_quantiles, 1)
-        and all(array.dtype.kind == "f" for array in (references, quantiles))
-        and np.all(np.isfinite(references))
-        and np.all(np.isfinite(quantiles))
-        and np.all(np.diff(references) > 0)
-        and np.all(np.diff(quantiles[:, 0]) >= 0)
-    )
+def _parse_json(content: bytes) -> dict[str, float]:
+    """Finite numbers by name."""
+    try:
+        numbers = json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise UnusableError("it is no JSON") from error
+    return check_numbers(numbers)
 
 
-def _damaged(path: Path, reason: str) -> InputError:
-    """The error for statistics that cannot be used."""
-    return InputError(
-        "Dataset statistics must be as `ddsp prepare` writes them. Got "
-        f"{path}: {reason}. Copy the file again or prepare the dataset again."
-    )
+def _parse_npz(content: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """Ranks and values of the quantiles."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return (
+                _parse_npy(_unpack(archive, "references.npy")),
+                _parse_npy(_unpack(archive, "quantiles.npy")),
+            )
+    except Exception as error:  # What is damaged on purpose fails in any way.
+        raise UnusableError("its arrays cannot be read") from error
+
+
+def _unpack(archive: zipfile.ZipFile, name: str) -> bytes:
+    """A file of an archive that is not too large."""
+    entry = archive.getinfo(name)
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError("other compressions can ask for any amount of memory")
+    with archive.open(entry) as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise ValueError("too large")
+    return content
+
+
+def _parse_npy(content: bytes) -> np.ndarray:
+    """An array of numbers, no larger than the bytes that are there for it."""
+    file = io.BytesIO(content)
+    if np.lib.format.read_magic(file) != (1, 0):
+        raise ValueError("unknown version")
+    shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(file)
+    raw = file.read()
+    if dtype.kind != "f" or math.prod(shape) * dtype.itemsize != len(raw):
+        raise ValueError("other values than there should be")
+    return np.frombuffer(raw, dtype).reshape(shape, order="F" if is_fortran else "C")
