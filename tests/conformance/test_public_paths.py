@@ -1,4 +1,4 @@
-"""Every public name of the original's core library is where it was."""
+"""Every public name of the original that this version has is where it was."""
 
 import importlib
 import inspect

@@ -2,9 +2,10 @@
 
 A gin file can import modules, include files and call whatever is registered. The
 configuration of a model folder is data that came with somebody's download, so only what
-can describe a model is carried out.
+can describe a model is carried out, unless the user vouches for it.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,20 @@ from gin import config_parser
 
 from ddsp.keras_objects import UNSAFE_LAYERS
 from ddsp.training.checkpoints import get_latest_operative_config
-from ddsp.training.config.parsing import (
+from ddsp.training.config.expansion import check_expansion
+from ddsp.training.config.parsing import bind, binding_key, parse_operative_config
+from ddsp.training.config.statements import (
     Delegate,
-    bind,
     config_error,
     is_absent,
     is_known,
     read_statements,
     read_text,
 )
+from ddsp.training.errors import InputError
 
+# Ten times what the largest model of the original needs.
+MAX_BYTES = 1 << 16
 _IMPORTS = ("ddsp", "ddsp.training")
 # Where somebody else's machine kept their files.
 _PATH_ARGUMENTS = (
@@ -37,62 +42,143 @@ _PATH_ARGUMENTS = (
     "restore_dir",
     "save_dir",
 )
-# Modules that act when called: they read folders, write them, or run models.
-_ACTING = tuple(
-    f"ddsp.training.{name}."
-    for name in ("data_preparation", "docker", "eval_util", "inference", "train_util")
+# Modules of what models are made of. Making it has no effect on anything else.
+_PARTS = (
+    "ddsp.core.",
+    "ddsp.dags.",
+    "ddsp.effects.",
+    "ddsp.losses.",
+    "ddsp.processors.",
+    "ddsp.spectral_ops.",
+    "ddsp.synths.",
+    "ddsp.training.decoders.",
+    "ddsp.training.encoders.",
+    "ddsp.training.heuristics.",
+    "ddsp.training.models.",
+    "ddsp.training.nn.",
+    "ddsp.training.preprocessing.",
+    "tf.keras.",
 )
+# Modules of what runs are made of: it may read files, or even download them, when the
+# user starts a run. A model must not do so when it is built.
+_RUN_PARTS = (
+    "ddsp.training.data.",
+    "ddsp.training.evaluators.",
+    "ddsp.training.trainers.",
+)
+# Modules of what may be made of that. Its functions themselves are never named.
+_RUNS = (*_RUN_PARTS, "ddsp.training.eval_util.", "ddsp.training.train_util.")
+_MACROS = ("gin.macro", "gin.constant")
 _REFUSED_LAYERS = tuple(f"tf.keras.layers.{name}" for name in UNSAFE_LAYERS)
 # Keys by which Keras finds classes and functions in a dictionary.
 _KERAS_KEYS = {"class_name", "config", "module", "registered_name"}
 
 
-def load_model_config(folder: str | Path) -> None:
+def load_model_config(folder: str | Path, trust: bool = False) -> None:
     """Reads the newest operative config of a model folder into gin.
 
-    The file is not trusted. Imports other than of ddsp, includes, references to
-    anything but parts of models, and unknown names are errors. Bindings of paths are
-    left out, and so are those that only say how training was run and that this version
-    does not know.
+    Names and arguments of older versions are brought up to date, which is logged.
+
+    Unless it is trusted, the file is taken for data. Imports other than of ddsp,
+    includes, references to anything but parts of models, and unknown names are errors,
+    of which nothing remains. Bindings of paths are left out, and so are those that only
+    say how training was run and that this version does not know.
 
     Args:
         folder: Folder of a model, or path of a checkpoint in it.
+        trust: Whether the user vouches for the file. It is then read like a file of
+            theirs: it may import, include and name anything, its paths are kept, and
+            unknown names are logged and left out. So only for files whose origin is
+            known: importing runs code.
 
     Raises:
         InputError: If there is no config, or a statement of it is refused.
     """
     file = get_latest_operative_config(folder)
-    for statement in read_statements(read_text(file), file, _ModelDelegate()):
-        reason = _refusal(statement)
-        if reason:
-            raise config_error(file, statement.location.line_num, reason)
+    if trust:
+        parse_operative_config(file)
+        return
+    text = read_text(file, MAX_BYTES)
+    statements = list(_checked_statements(text, file))
+    _check_expansion(statements, file)
+    for statement in statements:
         if isinstance(statement, config_parser.ImportStatement):
             gin.parse_config(statement.format())
-        elif isinstance(statement, config_parser.BindingStatement):
-            is_path = statement.arg_name in _PATH_ARGUMENTS
-            if not is_path and not is_absent(statement):
-                bind(statement, file)
+        else:
+            bind(statement, file)
 
 
 class _ModelDelegate(Delegate):
-    """Lets values refer to parts of models only."""
+    """Lets values refer to parts of models and of runs only."""
 
     def configurable_reference(self, scoped_selector: str, evaluate: bool) -> Any:
         reference = super().configurable_reference(scoped_selector, evaluate)
         if isinstance(reference, gin.config.ConfigurableReference):
             selector = reference.configurable.selector
-            if not _is_part_of_models(selector) or selector.startswith(_ACTING):
+            if not (_is_part(selector) or selector.startswith(_RUN_PARTS)):
                 raise ValueError(
                     f"a reference must be to a part of a model, not to @{selector}"
                 )
         return reference
 
+    def macro(self, macro_name: str) -> Any:
+        reference = super().macro(macro_name)
+        if reference.configurable.selector == "gin.constant":
+            # Programs may make anything a constant.
+            value = gin.query_parameter(reference.scopes[0])
+            if not (value is gin.REQUIRED or _is_plain(value)):
+                raise ValueError(
+                    f"a constant must be a number or text, which %{macro_name} is not"
+                )
+        return reference
 
-def _is_part_of_models(selector: str) -> bool:
+
+def _is_part(selector: str) -> bool:
     """Whether a registered name may be used by a model that nobody vouches for."""
-    if selector.startswith("tf.keras."):
-        return selector not in _REFUSED_LAYERS
-    return selector.startswith("ddsp.")
+    return selector.startswith(_PARTS) and selector not in _REFUSED_LAYERS
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is one that any config could hold."""
+    return value is None or isinstance(value, (bool, int, float, str))
+
+
+def _checked_statements(text: str, file: str) -> Iterator[Any]:
+    """Imports and bindings that are to be carried out."""
+    for statement in read_statements(text, file, _ModelDelegate(), is_old=True):
+        reason = _refusal(statement)
+        if reason:
+            raise config_error(file, statement.location.line_num, reason)
+        if isinstance(statement, config_parser.ImportStatement):
+            yield statement
+        elif (
+            isinstance(statement, config_parser.BindingStatement)
+            and not _is_path(statement)
+            and not is_absent(statement)
+        ):
+            _check_selector(statement, file)
+            yield statement
+
+
+def _is_path(statement: Any) -> bool:
+    """Whether a binding says where files are."""
+    # Without a file, and with the network that comes with the package.
+    harmless = statement.value is None or statement.value == "tiny"
+    is_crepe = statement.arg_name == "crepe_saved_model_path"
+    return statement.arg_name in _PATH_ARGUMENTS and not (is_crepe and harmless)
+
+
+def _check_selector(statement: Any, file: str) -> None:
+    """Raises for a binding of what is unknown, or not of ddsp."""
+    name, line = statement.selector, statement.location.line_num
+    if statement.arg_name and not is_known(name):
+        reason = f"a binding must be of a part of ddsp. Got {name}, which is unknown"
+        raise config_error(file, line, f"{reason} to this version.")
+    _, selector, _ = binding_key(statement, file)
+    is_of_ddsp = selector.startswith("ddsp.") or _is_part(selector)
+    if statement.arg_name and not is_of_ddsp:
+        reason = f"a binding must be of a part of ddsp. Got {name}; take it out."
+        raise config_error(file, line, reason)
 
 
 def _refusal(statement: Any) -> str:
@@ -110,28 +196,9 @@ def _refusal(statement: Any) -> str:
             f"{statement.format()!r}; take the line out if you trust the rest."
         )
     if isinstance(statement, config_parser.BindingStatement):
-        return _refusal_of_binding(statement)
-    return ""
-
-
-def _refusal_of_binding(statement: Any) -> str:
-    """Why a binding is refused; empty if it is not."""
-    name = f"{statement.selector}.{statement.arg_name}".rstrip(".")
-    if _is_keras_config(statement.value):
-        return f"a value must not describe an object of Keras. Got it for {name}."
-    if not statement.arg_name or is_absent(statement):
-        return ""
-    if not is_known(statement.selector):
-        return (
-            f"a binding must be of a part of ddsp. Got {name}, which is unknown to this"
-            " version."
-        )
-    try:
-        key = gin.config.ParsedBindingKey.parse(tuple(statement[:3]))
-    except (ValueError, KeyError):
-        return ""  # An argument that does not exist: binding it says so.
-    if not _is_part_of_models(key.complete_selector):
-        return f"a binding must be of a part of ddsp. Got {name}; take it out."
+        name = f"{statement.selector}.{statement.arg_name}".rstrip(".")
+        if _is_keras_config(statement.value):
+            return f"a value must not describe an object of Keras. Got it for {name}."
     return ""
 
 
@@ -148,3 +215,22 @@ def _is_keras_config(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return any(map(_is_keras_config, value))
     return False
+
+
+def _check_expansion(statements: list[Any], file: str) -> None:
+    """Raises for what would be made of too much, or of what it must not be made of."""
+    bindings: dict[tuple[str, str], dict[str, Any]] = {}
+    for statement in statements:
+        if isinstance(statement, config_parser.BindingStatement):
+            scope, selector, arg_name = binding_key(statement, file)
+            bindings.setdefault((scope, selector), {})[arg_name] = statement.value
+    try:
+        check_expansion(bindings, _may_be_made_of)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{file}: {error}; take it out.") from error
+
+
+def _may_be_made_of(selector: str, inner: str) -> bool:
+    """Whether a configurable may be made of another, at whatever depth."""
+    # What a macro stands for is looked at where it is used.
+    return _is_part(inner) or inner in _MACROS or selector.startswith((*_RUNS, "gin."))

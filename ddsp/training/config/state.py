@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import gin
 
@@ -39,3 +40,19 @@ def operative_config_str() -> str:
         Text that `parse_gin` can read.
     """
     return gin.operative_config_str()
+
+
+def bound_value(name: str) -> Any:
+    """Finds out what a name is bound to.
+
+    Args:
+        name: An argument, such as 'train.batch_size', or a macro, such as
+            '%batch_size'.
+
+    Returns:
+        The value, references as they are; None if there is no binding.
+    """
+    try:
+        return gin.query_parameter(name)
+    except ValueError:
+        return None

@@ -2,6 +2,7 @@ import gin
 import pytest
 
 from ddsp.training import config
+from ddsp.training.config import statements
 from ddsp.training.errors import InputError
 
 
@@ -66,6 +67,7 @@ def test_macros_scopes_and_blocks_are_understood():
         ("Dense.units = 3\n", 1, "Ambiguous"),
         ("get_model.modell = 3\n", 1, "modell"),
         ("train_util.train.steps = 3\n", 1, "steps"),
+        ("x = 1\ny = {[1]: 2}\n", 2, "unhashable"),
     ],
 )
 def test_a_bad_statement_is_one_line_that_names_file_and_line(
@@ -100,12 +102,18 @@ def test_unknown_names_can_be_left_out_but_not_unknown_arguments(caplog):
         config.parse_gin([], ["RnnFcDecoder.chh = 4"], skip_unknown=True)
 
 
-def test_names_of_runs_that_are_not_here_yet_are_stepped_over():
-    text = "evaluate.batch_size = 3\nevaluators = [@BasicEvaluator, @F0LdEvaluator]\n"
+def test_names_of_runs_that_are_not_here_yet_are_stepped_over(monkeypatch):
+    monkeypatch.setattr(statements, "RUN_NAMES", frozenset(("NotYet", "train")))
+    text = (
+        "NotYet.size = 3\nthings = [@NotYet, {@x.NotYet(): 1}]\ntrain.num_steps = 2\n"
+    )
     config.parse_gin([], [text, "RnnFcDecoder.ch = 4"])
     assert gin.query_parameter("RnnFcDecoder.ch") == 4
+    assert gin.query_parameter("train.num_steps") == 2
     with pytest.raises(ValueError, match="no bound parameters"):
-        gin.query_parameter("%evaluators")
+        gin.query_parameter("%things")
+    with pytest.raises(InputError, match="Nowhere"):
+        config.parse_gin([], ["x = @Nowhere"])
 
 
 def test_modules_of_a_graph_may_have_any_name():
