@@ -1,16 +1,17 @@
-"""`ddsp_run`: training with the flags of the original."""
+"""`ddsp_run`: training, evaluation and sampling with the flags of the original."""
 
 import functools
-import os
 import sys
+import tempfile
 import time
 
 import tensorflow as tf
 from absl import app, flags, logging
 
-from ddsp.training import config, run, train_util
+from ddsp.training import cloud, config, run, train_util
 from ddsp.training.errors import InputError
 
+GIN_PATH = config.gin_search_path()
 EVAL_CONFIG = "eval/basic.gin"
 STATUS_ERROR = 1
 STATUS_USAGE = 2
@@ -20,7 +21,10 @@ STATUS_USAGE = 2
 def define_flags() -> None:
     """Defines the flags, once, and not at import: another command may have its own."""
     flags.DEFINE_enum(
-        "mode", "train", ["train", "eval", "sample"], "Whether to train or to evaluate."
+        "mode",
+        "train",
+        ["train", "eval", "sample"],
+        "Whether to train, to measure, or to write sounds and pictures.",
     )
     flags.DEFINE_string(
         "save_dir", "/tmp/ddsp", "Folder for checkpoints and summaries."
@@ -33,7 +37,9 @@ def define_flags() -> None:
     flags.DEFINE_boolean(
         "allow_memory_growth", False, "Whether to take memory of GPUs bit by bit."
     )
-    flags.DEFINE_boolean("hypertune", False, "Not in this version yet.")
+    flags.DEFINE_boolean(
+        "hypertune", False, "Whether to report the total loss to a tuning service."
+    )
     flags.DEFINE_float(
         "early_stop_loss_value", None, "Total loss at which training may end early."
     )
@@ -44,9 +50,17 @@ def define_flags() -> None:
     flags.DEFINE_multi_string(
         "gin_param", [], "Binding such as 'batch_size=16'; may be repeated."
     )
-    flags.DEFINE_boolean("run_once", False, "Whether to evaluate one checkpoint only.")
+    flags.DEFINE_boolean(
+        "run_once", False, "Whether to evaluate or sample one checkpoint only."
+    )
     flags.DEFINE_integer(
-        "initial_delay_secs", None, "Seconds to wait before evaluating."
+        "initial_delay_secs", None, "Seconds to wait before evaluating or sampling."
+    )
+    flags.DEFINE_boolean(
+        "trust_config",
+        False,
+        "Whether to read the operative config of --restore_dir like a --gin_file: "
+        "it may then import and include anything.",
     )
 
 
@@ -75,21 +89,19 @@ def parse_gin(restore_dir: str) -> None:
     """
     options = flags.FLAGS
     base = "base_tpu.gin" if options.tpu else "base.gin"
-    packaged = [f"optimization/{base}"]
-    if os.path.isfile(os.path.join(config.gin_search_path(), EVAL_CONFIG)):
-        packaged.append(EVAL_CONFIG)
-    config.parse_gin(packaged)
-    # A model folder may come from anywhere: its config is read as data.
+    config.parse_gin([f"optimization/{base}", EVAL_CONFIG])
+    # A model folder may come from anywhere: its config is data unless it is trusted.
     try:
-        config.load_model_config(restore_dir)
+        config.load_model_config(restore_dir, trust=options.trust_config)
     except FileNotFoundError:
         logging.info("No operative config in %s.", restore_dir)
-    config.parse_gin(
-        list(options.gin_file),
-        options.gin_param,
-        extra_dirs=options.gin_search_path,
-        skip_unknown=True,
-    )
+    with tempfile.TemporaryDirectory(prefix="ddsp-gin-") as folder:
+        config.parse_gin(
+            cloud.make_file_paths_local(options.gin_file, folder),
+            options.gin_param,
+            extra_dirs=options.gin_search_path,
+            skip_unknown=True,
+        )
 
 
 def main(unused_argv: list[str]) -> int:
@@ -104,7 +116,7 @@ def main(unused_argv: list[str]) -> int:
     del unused_argv
     try:
         _run()
-    except InputError as error:
+    except (InputError, ImportError) as error:
         return _report(error, STATUS_USAGE)
     except FloatingPointError as error:
         return _report(error, STATUS_ERROR)
@@ -121,14 +133,15 @@ def _run() -> None:
     options = flags.FLAGS
     save_dir = train_util.expand_path(options.save_dir)
     restore_dir = train_util.expand_path(options.restore_dir) or save_dir
-    if options.mode != "train":
-        raise InputError(
-            f"--mode must be train. Got --mode={options.mode}, which is not in this "
-            "version yet; listen to a model with `ddsp transfer`."
-        )
+    if options.mode != "train" and options.run_once:
+        train_util.get_latest_checkpoint(restore_dir)  # Raises before anything is made.
     parse_gin(restore_dir)
     if options.allow_memory_growth:
         allow_memory_growth()
+    if options.mode != "train":
+        delay_start()
+        run.judge_model(options.mode, save_dir, restore_dir, options.run_once)
+        return
     run.run_training(
         save_dir,
         restore_dir,

@@ -1,4 +1,4 @@
-"""Training from a dataset and a configuration: what the commands call."""
+"""Training and judging by a configuration: what the commands call."""
 
 import os
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import Any
 import gin
 
 from ddsp.training import config as config_lib
-from ddsp.training import data, models, train_util, trainers
+from ddsp.training import data, eval_util, models, train_util, trainers
 from ddsp.training.data.record_files import find_records
 from ddsp.training.errors import InputError
 from ddsp.training.progress import Progress
@@ -111,22 +111,17 @@ def run_training(
     Raises:
         InputError: If no model or no data provider is bound.
     """
-    if _query("get_model.model") is None:
+    if config_lib.bound_value("get_model.model") is None:
         raise InputError(
             "A configuration must say what to train. Got no binding of "
             "get_model.model; add --gin_file=models/solo_instrument.gin."
         )
-    if _query("train.data_provider") is None:
-        raise InputError(
-            "A configuration must say what to train on. Got no binding of "
-            "train.data_provider; add --gin_file=datasets/tfrecord.gin and "
-            "--gin_param=\"TFRecordProvider.file_pattern='FOLDER/data.tfrecord*'\"."
-        )
+    _require_provider("train.data_provider")
     strategy = train_util.get_strategy(tpu=tpu, cluster_config=cluster_config)
     with strategy.scope():
         model = models.get_model()
         trainer = trainers.get_trainer_class()(model, strategy)
-    pattern = _query("TFRecordProvider.file_pattern")
+    pattern = config_lib.bound_value("TFRecordProvider.file_pattern")
     train_util.train(
         data_provider=gin.REQUIRED,
         trainer=trainer,
@@ -137,6 +132,47 @@ def run_training(
         progress=progress,
         dataset_folder=_folder_of(pattern) if isinstance(pattern, str) else None,
     )
+
+
+def judge_model(mode: str, save_dir: str, restore_dir: str, run_once: bool) -> None:
+    """Evaluates or samples whatever gin is configured for.
+
+    Args:
+        mode: 'eval' or 'sample'.
+        save_dir: Folder for the summaries.
+        restore_dir: Folder or path of the checkpoints.
+        run_once: Whether to judge one checkpoint only.
+
+    Raises:
+        InputError: If no model or no data provider is bound, or see
+            `eval_util.evaluate_or_sample`.
+    """
+    function = {"eval": eval_util.evaluate, "sample": eval_util.sample}[mode]
+    if config_lib.bound_value("get_model.model") is None:
+        raise InputError(
+            "A configuration must say which model to judge. Got no binding of "
+            f"get_model.model and no operative config in {restore_dir}; name the "
+            "folder of a trained model, or add --gin_file=models/solo_instrument.gin."
+        )
+    _require_provider(f"{function.__name__}.data_provider")
+    function(
+        data_provider=gin.REQUIRED,
+        model=models.get_model(),
+        evaluator_classes=gin.REQUIRED,
+        save_dir=save_dir,
+        restore_dir=restore_dir,
+        run_once=run_once,
+    )
+
+
+def _require_provider(name: str) -> None:
+    """Raises if no data provider is bound."""
+    if config_lib.bound_value(name) is None:
+        raise InputError(
+            f"A configuration must say where examples come from. Got no binding of "
+            f"{name}; add --gin_file=datasets/tfrecord.gin and "
+            "--gin_param=\"TFRecordProvider.file_pattern='FOLDER/data.tfrecord*'\"."
+        )
 
 
 def _require_positive(**arguments: float | None) -> None:
@@ -194,14 +230,6 @@ def _bind(bindings: dict[str, Any]) -> None:
     config_lib.parse_gin([], [f"{name} = {value}" for name, value in bindings.items()])
 
 
-def _query(name: str) -> Any:
-    """What gin has bound to a name; None if nothing."""
-    try:
-        return gin.query_parameter(name)
-    except ValueError:
-        return None
-
-
 def _dataset_bindings(dataset: str, info: dict[str, Any] | None) -> dict[str, Any]:
     """How provider and model must be set for a dataset."""
     bindings: dict[str, Any] = {"TFRecordProvider.file_pattern": repr(dataset)}
@@ -209,7 +237,7 @@ def _dataset_bindings(dataset: str, info: dict[str, Any] | None) -> dict[str, An
         return bindings
     names = ("example_secs", "sample_rate", "frame_rate", "centered")
     bindings.update({f"TFRecordProvider.{name}": info[name] for name in names})
-    preprocessor = _query("Autoencoder.preprocessor")
+    preprocessor = config_lib.bound_value("Autoencoder.preprocessor")
     if not str(preprocessor).endswith("F0LoudnessPreprocessor()"):
         return bindings  # Such a model brings rates and lengths of its own.
     shape = data.ExampleShape(*(info[name] for name in names))
@@ -233,7 +261,7 @@ def _dataset_bindings(dataset: str, info: dict[str, Any] | None) -> dict[str, An
 def _require_rates(info: dict[str, Any] | None) -> None:
     """Raises if the model wants another dataset than it gets."""
     for name in ("sample_rate", "frame_rate"):
-        wanted = _query(f"%{name}")
+        wanted = config_lib.bound_value(f"%{name}")
         if info is not None and wanted is not None and info[name] != wanted:
             raise InputError(
                 f"A dataset must have the rates of the model's configuration, with "

@@ -1,7 +1,6 @@
 """The training loop and what surrounds it: devices, folders, configurations."""
 
 import dataclasses
-import importlib.util
 import json
 import os
 import shutil
@@ -12,6 +11,7 @@ from typing import Any
 import gin
 import tensorflow as tf
 
+from ddsp.training import cloud, event_files
 from ddsp.training.checkpoints import (
     expand_path,
     get_latest_checkpoint,
@@ -34,7 +34,9 @@ __all__ = [
     "write_gin_config",
 ]
 
-STATISTICS_FILES = ("dataset_statistics.json", "dataset_statistics.npz")
+STATISTICS_FILES = tuple(
+    f"dataset_statistics.{ending}" for ending in ("json", "npz", "pkl")
+)
 
 
 def get_strategy(
@@ -139,8 +141,8 @@ def write_gin_config(
     tf.io.gfile.rename(f"{path}.partial", path, overwrite=True)
     if summary_writer is not None:
         with summary_writer.as_default():
-            tf.summary.text(
-                f"gin/operative_config-{step}", _gin_to_markdown(config), step=step
+            event_files.write_text(
+                f"gin/operative_config-{step}", _gin_to_markdown(config), step
             )
 
 
@@ -189,28 +191,40 @@ def train(
             nothing, as all but one worker of a cluster must.
         restore_dir: Folder or path of a checkpoint to go on from; empty for none.
         early_stop_loss_value: Total loss at which the run may end early.
-        report_loss_to_hypertune: Kept for its name; not in this version yet.
+        report_loss_to_hypertune: Whether the mean total loss since the last summary
+            goes to the tuning service of Google Cloud with every summary.
         progress: Where the run reports; None is the standard output.
         dataset_folder: Folder whose statistics are copied into save_dir; None for none.
 
     Raises:
         InputError: If restore_dir is another folder than save_dir and has no
-            checkpoint, or the provider gives no batch.
+            checkpoint, the provider gives no batch, or steps_per_summary or
+            steps_per_save is not positive.
         FloatingPointError: If the total loss is not finite.
     """
-    if report_loss_to_hypertune:
-        raise InputError(
-            "report_loss_to_hypertune must be False. Got "
-            "report_loss_to_hypertune=True, which is not in this version yet; read the "
-            "losses from the summaries instead."
-        )
+    for name, value in (
+        ("steps_per_summary", steps_per_summary),
+        ("steps_per_save", steps_per_save),
+    ):
+        if value < 1:
+            raise InputError(
+                f"{name} must be at least 1. Got {name}={value}; give a number beyond "
+                "num_steps for never."
+            )
     progress = Progress() if progress is None else progress
     save_dir, restore_dir = expand_path(save_dir), expand_path(restore_dir)
     dataset = data_provider.get_batch(batch_size, shuffle=True, repeats=-1)
     batches = iter(trainer.distribute_dataset(dataset))
     trainer.build(_first_batch(batches))
     _restore(trainer, restore_dir, save_dir)
-    session = _Session(trainer, save_dir, progress, steps_per_summary, steps_per_save)
+    session = _Session(
+        trainer,
+        save_dir,
+        progress,
+        steps_per_summary,
+        steps_per_save,
+        report_loss_to_hypertune,
+    )
     session.open(num_steps, dataset_folder)
     try:
         session.run(batches, num_steps, early_stop_loss_value)
@@ -264,25 +278,22 @@ class _Session:
     progress: Progress
     steps_per_summary: int
     steps_per_save: int
+    reports_loss: bool
     losses: LossHistory = dataclasses.field(default_factory=LossHistory)
     writer: tf.summary.SummaryWriter | None = None
     saved_step: int = 0
+    summary_step: int = 0
     summary_time: float = 0.0
 
     def open(self, num_steps: int, dataset_folder: str | None) -> None:
         """Writes what a session writes once."""
-        self.saved_step = int(self.trainer.step)
+        self.saved_step = self.summary_step = int(self.trainer.step)
         self.summary_time = time.monotonic()
         # A run that has nothing to do leaves the model's folder as it is.
         if not self.save_dir or self.saved_step >= num_steps:
             return
-        if importlib.util.find_spec("tensorboard"):
-            folder = os.path.join(self.save_dir, "summaries", "train")
-            self.writer = tf.summary.create_file_writer(folder)
-        else:
-            self.progress.note(
-                "no summaries: the package tensorboard, which is optional, is missing"
-            )
+        folder = os.path.join(self.save_dir, "summaries", "train")
+        self.writer = tf.summary.create_file_writer(folder)
         write_gin_config(self.writer, self.save_dir, self.saved_step)
         if dataset_folder:
             copy_statistics(dataset_folder, self.save_dir)
@@ -333,14 +344,16 @@ class _Session:
         """Writes mean losses and speed since the last time."""
         means = self.losses.take_means()
         now = time.monotonic()
-        rate = self.steps_per_summary / (now - self.summary_time)
-        self.summary_time = now
+        rate = (step - self.summary_step) / (now - self.summary_time)
+        self.summary_step, self.summary_time = step, now
         if self.writer is not None:
             with self.writer.as_default():
-                tf.summary.scalar("steps_per_sec", rate, step=step)
+                event_files.write_scalar("steps_per_sec", rate, step)
                 for name, mean in means.items():
-                    tf.summary.scalar(f"losses/{name}", mean, step=step)
+                    event_files.write_scalar(f"losses/{name}", mean, step)
             self.writer.flush()
+        if self.reports_loss:
+            cloud.report_metric_to_hypertune(means["total_loss"], step)
 
     def interrupt(self, num_steps: int) -> None:
         """Saves at Ctrl-C and says how to go on."""

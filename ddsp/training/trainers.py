@@ -9,7 +9,6 @@ import keras
 import tensorflow as tf
 
 from ddsp.training import checkpoints
-from ddsp.training.errors import InputError
 
 
 @gin.configurable(module="ddsp.training.trainers")
@@ -47,6 +46,7 @@ class Trainer:
         lr_decay_rate: float = 0.98,
         grad_clip_norm: float = 3.0,
         restore_keys: Sequence[str] | None = None,
+        xla: bool = False,
     ) -> None:
         """Makes the optimizer.
 
@@ -61,6 +61,8 @@ class Trainer:
             grad_clip_norm: Largest global norm of all gradients together.
             restore_keys: Names of the only parts of the model to restore; None for the
                 whole model.
+            xla: Whether XLA compiles the step, which then takes batches of one shape
+                only.
         """
         self.model = model
         self.strategy = strategy
@@ -72,7 +74,7 @@ class Trainer:
         )
         with strategy.scope():
             self.optimizer = keras.optimizers.Adam(schedule)
-        self._traced_step = tf.function(self._step)
+        self._traced_step = tf.function(self._step, jit_compile=True if xla else None)
 
     @property
     def step(self) -> tf.Tensor:
@@ -224,7 +226,10 @@ class Trainer:
         )
 
     def restore(
-        self, checkpoint_path: str | Path, restore_keys: Sequence[str] | None = None
+        self,
+        checkpoint_path: str | Path,
+        restore_keys: Sequence[str] | None = None,
+        allow_missing: Sequence[str] = (),
     ) -> int:
         """Goes on from a checkpoint; `build` must have been called.
 
@@ -232,6 +237,8 @@ class Trainer:
             checkpoint_path: Folder, whose newest checkpoint is taken, or path of one.
             restore_keys: Names of the only parts of the model to restore; None for
                 those of the constructor.
+            allow_missing: Names of variables, or of parts of the model, that may keep
+                the values they have, such as 'processor_group/reverb'.
 
         Returns:
             The step that the checkpoint was saved at.
@@ -240,16 +247,12 @@ class Trainer:
             InputError: If there is no checkpoint, it does not fit the model, or the
                 model has no such part.
         """
-        keys = self.restore_keys if restore_keys is None else restore_keys
-        for key in keys or ():
-            if not hasattr(self.model, key):
-                raise InputError(
-                    f"restore_keys must name parts of the model. Got {key!r}, which "
-                    f"{type(self.model).__name__} does not have; try 'decoder'."
-                )
-        path = checkpoints.expand_path(checkpoint_path)
         return checkpoints.restore_checkpoint(
-            self.model, path, self.optimizer, restore_keys=keys
+            self.model,
+            checkpoints.expand_path(checkpoint_path),
+            self.optimizer,
+            restore_keys=self.restore_keys if restore_keys is None else restore_keys,
+            allow_missing=allow_missing,
         )
 
 

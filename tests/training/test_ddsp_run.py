@@ -1,6 +1,7 @@
 """The original's command: its flags, the order of its configurations, its errors."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ import gin
 import pytest
 import tiny_training
 from absl import flags
+from event_reader import read_scalars, read_values
 
 from ddsp.training import ddsp_run
 from ddsp.training.errors import InputError
@@ -21,10 +23,6 @@ ROOT = Path(__file__).resolve().parents[2]
 def parse() -> Iterator[Callable[..., None]]:
     """Defines the flags and gives them values."""
     ddsp_run.define_flags()
-
-    def parse_flags(*argv: str) -> None:
-        flags.FLAGS(["ddsp_run", *argv])
-
     yield parse_flags
     flags.FLAGS.unparse_flags()
 
@@ -45,6 +43,7 @@ def test_flags_have_the_original_s_defaults(parse: Callable[..., None]) -> None:
         "gin_param": [],
         "run_once": False,
         "initial_delay_secs": None,
+        "trust_config": False,
     }
     assert {name: flags.FLAGS[name].value for name in defaults} == defaults
 
@@ -98,56 +97,263 @@ def test_later_configurations_win(parse: Callable[..., None], tmp_path: Path) ->
     assert gin.query_parameter("Trainer.grad_clip_norm") == 4.0
 
 
-def test_training_goes_on_where_it_stopped(
-    parse: Callable[..., None], tmp_path: Path
-) -> None:
-    dataset = tiny_training.write_dataset(tmp_path / "dataset")
-    model = tmp_path / "model"
+def parse_flags(*argv: str) -> None:
+    """Gives the flags values."""
+    ddsp_run.define_flags()
+    flags.FLAGS(["ddsp_run", *argv])
+
+
+def run_command(parse: Callable[..., None], *argv: str) -> int:
+    """Runs the command as a process of its own would."""
+    gin.clear_config()
+    flags.FLAGS.unparse_flags()
+    parse(*argv)
+    return ddsp_run.main([])
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_training.write_dataset(tmp_path_factory.mktemp("dataset"))
+
+
+def data_flags(dataset: Path) -> list[str]:
+    """The flags that every mode needs: all but paths is in the model's folder."""
+    return [
+        "--gin_file=datasets/tfrecord.gin",
+        f"--gin_param=TFRecordProvider.file_pattern = '{dataset}/data.tfrecord*'",
+        "--gin_param=TFRecordProvider.example_secs = 0.128",
+        "--gin_param=TFRecordProvider.centered = True",
+    ]
+
+
+@pytest.fixture(scope="module")
+def trained_once(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder after three steps, which stays as it is."""
+    model = tmp_path_factory.mktemp("trained") / "model"
     params = [
         *tiny_training.SIZES,
-        f"TFRecordProvider.file_pattern = '{dataset}/data.tfrecord*'",
-        "TFRecordProvider.example_secs = 0.128",
-        "TFRecordProvider.centered = True",
         "F0LoudnessPreprocessor.time_steps = 32",
         "Harmonic.n_samples = 2048",
         "FilteredNoise.n_samples = 2048",
         "batch_size = 2",
+        "train.num_steps = 3",
     ]
-    parse(
+    status = run_command(
+        parse_flags,
         f"--save_dir={model}",
         "--gin_file=models/solo_instrument.gin",
-        "--gin_file=datasets/tfrecord.gin",
-        *[f"--gin_param={param}" for param in [*params, "train.num_steps = 2"]],
+        *data_flags(dataset),
+        *[f"--gin_param={param}" for param in params],
     )
-    assert ddsp_run.main([]) == 0
     gin.clear_config()
     flags.FLAGS.unparse_flags()
-    # All but paths is in the model's folder.
-    parse(
-        f"--save_dir={model}",
-        f"--gin_param=TFRecordProvider.file_pattern = '{dataset}/data.tfrecord*'",
-        "--gin_param=train.num_steps = 3",
+    assert status == 0
+    return model
+
+
+@pytest.fixture
+def trained(trained_once: Path, tmp_path: Path) -> Path:
+    """A copy of the model folder."""
+    return Path(shutil.copytree(trained_once, tmp_path / "model"))
+
+
+def test_train_eval_and_sample_of_one_folder(
+    parse: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+    trained: Path,
+    dataset: Path,
+) -> None:
+    common = [f"--save_dir={trained}", "--run_once", *data_flags(dataset)]
+    capsys.readouterr()
+    evaluation = ["--mode=eval", "--gin_file=eval/basic_f0_ld.gin"]
+    evaluation += ["--gin_param=evaluate.batch_size=1"]
+    assert run_command(parse, *evaluation, *common) == 0
+    said = capsys.readouterr().out
+    assert f"eval: {trained}/ckpt-3" in said
+    scalars = read_scalars(trained / "summaries" / "eval")
+    assert set(scalars) == {
+        "losses/spectral_loss",
+        "losses/total_loss",
+        "metrics/loudness/loudness_db",
+        "metrics/f0/f0_dist",
+        "metrics/f0/raw_pitch_accuracy",
+        "metrics/f0/raw_chroma_accuracy",
+        "metrics/f0_crepe/outlier_ratio",
+    } | ({"metrics/f0_crepe/f0_dist"} & set(scalars))
+    ((step, loss),) = scalars["losses/total_loss"]
+    assert step == 3 and loss > 0.1
+    assert f"  losses/total_loss {loss:.4g}" in said.splitlines()
+    assert (
+        run_command(parse, "--mode=sample", "--gin_param=sample.batch_size=1", *common)
+        == 0
     )
-    assert ddsp_run.main([]) == 0
-    names = {path.name for path in model.iterdir()}
+    tags = set(read_values(trained / "summaries" / "eval")) - set(scalars)
+    assert tags == {
+        "audio_generated",
+        "audio_original",
+        "spectrogram/1",
+        "waveform/125ms_1",
+        "waveform/full_1",
+    }
+    said = capsys.readouterr().out
+    assert said.startswith(f"sample: {trained}/ckpt-3")
+    assert str(trained / "summaries" / "eval") in said
+
+
+def test_training_goes_on_where_it_stopped(
+    parse: Callable[..., None], trained: Path, dataset: Path
+) -> None:
+    more = "--gin_param=train.num_steps = 4"
+    assert run_command(parse, f"--save_dir={trained}", *data_flags(dataset), more) == 0
+    names = {path.name for path in trained.iterdir()}
     assert {
-        "ckpt-2.index",
         "ckpt-3.index",
+        "ckpt-4.index",
         "operative_config-0.gin",
-        "operative_config-2.gin",
+        "operative_config-3.gin",
         "dataset_statistics.json",
     } <= names
 
 
-@pytest.mark.parametrize("mode", ["eval", "sample"])
-def test_other_modes_say_that_they_are_missing(
-    parse: Callable[..., None], capsys: pytest.CaptureFixture[str], mode: str
+def test_weights_come_from_restore_dir_and_summaries_go_to_save_dir(
+    parse: Callable[..., None], trained: Path, dataset: Path, tmp_path: Path
 ) -> None:
-    parse(f"--mode={mode}")
-    assert ddsp_run.main([]) == 2
+    flags_ = ["--mode=eval", "--run_once", f"--save_dir={tmp_path / 'out'}"]
+    flags_ += [f"--restore_dir={trained}", "--gin_param=evaluate.batch_size=1"]
+    assert run_command(parse, *flags_, *data_flags(dataset)) == 0
+    assert "losses/total_loss" in read_scalars(tmp_path / "out" / "summaries" / "eval")
+    assert not (trained / "summaries" / "eval").exists()
+
+
+def test_checkpoint_of_another_model_is_one_line(
+    parse: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+    trained: Path,
+    dataset: Path,
+) -> None:
+    wrong = "--gin_param=RnnFcDecoder.rnn_channels = 4"
+    status = run_command(
+        parse,
+        "--mode=eval",
+        "--run_once",
+        f"--save_dir={trained}",
+        wrong,
+        "--gin_param=evaluate.batch_size=1",
+        *data_flags(dataset),
+    )
+    assert status == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"ddsp_run: error: --mode must be train. Got --mode={mode}")
-    assert "not in this version yet" in line
+    assert "must have shape" in line and str(trained) in line
+
+
+@pytest.mark.parametrize("mode", ["eval", "sample"])
+def test_folder_without_checkpoint_is_one_line_and_is_not_made(
+    parse: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    mode: str,
+) -> None:
+    missing = tmp_path / "typo"
+    assert (
+        run_command(parse, f"--mode={mode}", "--run_once", f"--save_dir={missing}") == 2
+    )
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("ddsp_run: error: A checkpoint must be")
+    assert str(missing) in line
+    assert not missing.exists()
+
+
+@pytest.mark.parametrize(("mode", "name"), [("eval", "evaluate"), ("sample", "sample")])
+def test_what_to_judge_must_be_bound(
+    parse: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    mode: str,
+    name: str,
+) -> None:
+    flags_ = [f"--mode={mode}", f"--save_dir={tmp_path}"]
+    assert run_command(parse, *flags_) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "get_model.model" in line and str(tmp_path) in line
+    assert run_command(parse, *flags_, "--gin_file=models/solo_instrument.gin") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{name}.data_provider" in line and "datasets/tfrecord.gin" in line
+
+
+def test_judging_waits_as_long_as_it_is_told(
+    parse: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    dataset: Path,
+) -> None:
+    events: list[object] = []
+    monkeypatch.setattr("time.sleep", events.append)
+    monkeypatch.setattr(
+        ddsp_run.run.eval_util,
+        "evaluate_or_sample",
+        lambda *_, **kwargs: events.append(kwargs["run_once"]),
+    )
+    run_command(
+        parse,
+        "--mode=sample",
+        f"--save_dir={tmp_path}",
+        "--initial_delay_secs=17",
+        "--gin_file=models/solo_instrument.gin",
+        *data_flags(dataset),
+    )
+    assert events == [17, False]
+
+
+def test_evaluators_of_basic_evaluation_are_the_default(
+    parse: Callable[..., None], tmp_path: Path
+) -> None:
+    parse()
+    ddsp_run.parse_gin(str(tmp_path))
+    for name in ("evaluate", "sample"):
+        found = gin.query_parameter(f"{name}.evaluator_classes")
+        assert str(found) == "%evaluators"
+    (evaluator,) = gin.query_parameter("%evaluators")
+    assert evaluator.selector.endswith("BasicEvaluator")
+
+
+def test_gin_files_of_a_bucket_are_read_from_copies(
+    parse: Callable[..., None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    copies: list[Path] = []
+
+    def copy(src: str, dst: str, overwrite: bool = False) -> None:
+        del overwrite
+        copies.append(Path(dst))
+        copies[-1].write_text("batch_size = 77" if src == "gs://b/dir/x.gin" else "?")
+
+    monkeypatch.setattr("tensorflow.io.gfile.copy", copy)
+    parse("--gin_file=gs://b/dir/x.gin", "--gin_param=learning_rate = 0.5")
+    ddsp_run.parse_gin(str(tmp_path))
+    assert gin.query_parameter("%batch_size") == 77
+    (copied,) = copies
+    assert copied.name == "x.gin"
+    # Nothing is left of it, least of all in the package.
+    assert not copied.is_relative_to(ddsp_run.GIN_PATH)
+    assert not copied.exists() and not any(tmp_path.iterdir())
+
+
+def test_gin_path_holds_the_packaged_files() -> None:
+    assert (Path(ddsp_run.GIN_PATH) / "models" / "ae.gin").is_file()
+
+
+def test_missing_package_is_one_line(
+    parse: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_: str) -> None:
+        raise ImportError("Needs a package. Install ddsp[x].\nmore")
+
+    monkeypatch.setattr(ddsp_run, "parse_gin", fail)
+    assert run_command(parse) == 2
+    assert capsys.readouterr().err == (
+        "ddsp_run: error: Needs a package. Install ddsp[x].\n"
+    )
 
 
 def test_a_missing_dataset_is_one_line(
@@ -194,10 +400,16 @@ def test_memory_growth_is_set_for_every_gpu(monkeypatch: pytest.MonkeyPatch) -> 
     assert growing == {"GPU:0": True, "GPU:1": True}
 
 
-def test_the_config_of_a_model_folder_imports_nothing(
+def test_the_config_of_a_model_folder_imports_nothing_unless_it_is_trusted(
     parse: Callable[..., None], tmp_path: Path
 ) -> None:
-    (tmp_path / "operative_config-0.gin").write_text("import antigravity\n")
+    (tmp_path / "operative_config-0.gin").write_text(
+        "import colorsys\nbatch_size = 5\n"
+    )
     parse()
     with pytest.raises(InputError, match="import nothing but ddsp"):
         ddsp_run.parse_gin(str(tmp_path))
+    flags.FLAGS.unparse_flags()
+    parse("--trust_config")
+    ddsp_run.parse_gin(str(tmp_path))
+    assert gin.query_parameter("%batch_size") == 5

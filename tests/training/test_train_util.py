@@ -1,7 +1,9 @@
 """The loop: what it saves, what it says, and how it ends."""
 
-import importlib.util
 import io
+import itertools
+import json
+import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import gin
 import numpy as np
 import pytest
 import tensorflow as tf
+from event_reader import read_scalars, read_values
 from tiny_training import ToneProvider, make_trainer
 
 from ddsp.training import checkpoints, train_util
@@ -205,48 +208,66 @@ def test_a_provider_without_examples_is_an_input_error(tmp_path: Path) -> None:
         train_util.train(Nothing(), StubTrainer(), save_dir=str(tmp_path))
 
 
-def test_hypertune_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="not in this version"):
-        train(StubTrainer(), tmp_path, num_steps=3, report_loss_to_hypertune=True)
-
-
-def test_a_missing_tensorboard_is_said_once(
+def test_the_tuning_service_hears_of_the_mean_loss(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    said = train(StubTrainer(), tmp_path, num_steps=4, steps_per_summary=2)
-    assert said.count("tensorboard") == 1
-    assert not (tmp_path / "summaries").exists()
+    heard = tmp_path / "output.metrics"
+    monkeypatch.setenv("CLOUD_ML_HP_METRIC_FILE", str(heard))
+    train(
+        StubTrainer(lambda step: float(step)),
+        tmp_path,
+        num_steps=5,
+        steps_per_summary=2,
+        report_loss_to_hypertune=True,
+    )
+    lines = [json.loads(line) for line in heard.read_text().splitlines()]
+    found = [(line["global_step"], line["Loss"]) for line in lines]
+    assert found == [("2", "1.5"), ("4", "3.5")]
 
 
-def test_summaries_are_means_since_the_last_ones(
+def test_nobody_hears_of_the_loss_unasked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scalars: dict[tuple[str, int], float] = {}
-    texts: dict[str, str] = {}
+    heard = tmp_path / "output.metrics"
+    monkeypatch.setenv("CLOUD_ML_HP_METRIC_FILE", str(heard))
+    train(StubTrainer(), tmp_path, num_steps=2, steps_per_summary=1)
+    assert not heard.exists()
 
-    def scalar(name: str, value: float, step: int) -> None:
-        scalars[name, step] = value
 
-    def text(name: str, value: str, step: int) -> None:
-        texts[f"{name} at {step}"] = value
+@pytest.mark.parametrize("name", ["steps_per_summary", "steps_per_save"])
+def test_intervals_have_a_step_at_least(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match=f"{name} must be at least 1. Got {name}=0"):
+        train(StubTrainer(), tmp_path, num_steps=3, **{name: 0})
+    train(StubTrainer(), tmp_path, num_steps=3, **{name: 1})
 
-    # tf.summary works only where tensorboard is installed.
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
-    monkeypatch.setattr(tf.summary, "scalar", scalar)
-    monkeypatch.setattr(tf.summary, "text", text)
+
+def test_summaries_are_means_since_the_last_ones(tmp_path: Path) -> None:
     train(StubTrainer(lambda step: float(step)), tmp_path, 5, steps_per_summary=2)
-    assert scalars["losses/total_loss", 2] == 1.5
-    assert scalars["losses/total_loss", 4] == 3.5
-    assert scalars["losses/spectral_loss", 4] == 3.5
-    assert scalars["steps_per_sec", 4] > 0.0
-    assert ("losses/total_loss", 5) not in scalars
-    (config,) = texts.values()
-    assert list(texts) == ["gin/operative_config-0 at 0"]
+    folder = tmp_path / "summaries" / "train"
+    scalars = read_scalars(folder)
+    assert scalars["losses/total_loss"] == [(2, 1.5), (4, 3.5)]
+    assert scalars["losses/spectral_loss"] == [(2, 1.5), (4, 3.5)]
+    ((step, value),) = read_values(folder)["gin/operative_config-0"]
+    config = value.tensor.string_val[0].decode()
+    assert (step, value.metadata.plugin_data.plugin_name) == (0, "text")
     assert "    train.batch_size = 32" in config
     assert "#### Parameters for train:" in config
     assert "====" not in config
-    assert (tmp_path / "summaries" / "train").is_dir()
+
+
+def test_speed_is_of_the_steps_since_the_last_summary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(StubTrainer(), tmp_path, num_steps=3, steps_per_summary=10)
+    # A clock that is read at the start and with every summary.
+    clock = itertools.count(0, 5)
+    stub = types.SimpleNamespace(monotonic=lambda: float(next(clock)))
+    monkeypatch.setattr(train_util, "time", stub)
+    train(StubTrainer(), tmp_path, num_steps=8, steps_per_summary=4)
+    speeds = read_scalars(tmp_path / "summaries" / "train")["steps_per_sec"]
+    # The session began at step 3.
+    assert [step for step, _ in speeds] == [4, 8]
+    np.testing.assert_allclose([speed for _, speed in speeds], [1 / 5, 4 / 5])
 
 
 def test_not_a_number_in_the_audio_is_found_with_its_step(tmp_path: Path) -> None:

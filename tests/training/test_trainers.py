@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 from tiny_training import ToneProvider, make_trainer
 
-from ddsp.training import train_util, trainers
+from ddsp.training import checkpoints, train_util, trainers
 from ddsp.training.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -141,8 +141,23 @@ def test_restore_keys_restore_only_those_parts(tmp_path: Path) -> None:
 
 
 def test_an_unknown_restore_key_is_an_error(tmp_path: Path) -> None:
+    trainer = built_trainer()
+    trainer.save(tmp_path)
     with pytest.raises(InputError, match="decodre"):
-        make_trainer().restore(tmp_path, restore_keys=["decodre"])
+        trainer.restore(tmp_path, restore_keys=["decodre"])
+
+
+def test_variables_may_be_missing_only_where_that_is_allowed(tmp_path: Path) -> None:
+    nothing = tf.keras.layers.Identity()
+    checkpoints.save_checkpoint(nothing, None, tmp_path, step=4)
+    other = built_trainer()
+    before = values(other.model.decoder.weights)
+    with pytest.raises(InputError, match="without model/decoder"):
+        other.restore(tmp_path)
+    assert other.restore(tmp_path, allow_missing=["decoder"]) == 4
+    assert len(before) > 5
+    for a, b in zip(before, values(other.model.decoder.weights), strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_gradients_are_clipped_to_a_global_norm() -> None:

@@ -1,4 +1,4 @@
-"""Figures. They are made as objects, without a window and without global state."""
+"""The picture of a timbre transfer."""
 
 import os
 from collections.abc import Sequence

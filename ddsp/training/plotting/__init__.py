@@ -1,0 +1,20 @@
+"""Figures. They are made as objects, without a window and without global state."""
+
+from ddsp.training.plotting.responses import plot_impulse_responses, transfer_function
+from ddsp.training.plotting.spectrogram import (
+    DEFAULT_SAMPLE_RATE,
+    draw_spectrogram,
+    specplot,
+)
+from ddsp.training.plotting.transfer import PlottedSound, plot_transfer, save_figure
+
+__all__ = [
+    "DEFAULT_SAMPLE_RATE",
+    "PlottedSound",
+    "draw_spectrogram",
+    "plot_impulse_responses",
+    "plot_transfer",
+    "save_figure",
+    "specplot",
+    "transfer_function",
+]
