@@ -208,9 +208,15 @@ class DAGLayer(tf.keras.layers.Layer):
             A graph that runs like the original one; variables start anew.
 
         Raises:
-            ValueError: If it names modules that are not known to Keras, or may load
-                code.
+            ValueError: If it has no graph or no modules, or names modules that are not
+                known to Keras, or may load code.
         """
+        for key in ("dag", "modules"):
+            if key not in config:
+                raise ValueError(
+                    'The config of a graph must have "dag" and "modules". Got only '
+                    f"{sorted(config)}; pass what get_config returned."
+                )
         arguments = serialization.decode(config)
         return cls(arguments.pop("dag"), **arguments.pop("modules"), **arguments)
 

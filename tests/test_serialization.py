@@ -283,6 +283,14 @@ def test_configuration_is_not_changed_by_reading_it():
     assert json.dumps(config) == before
 
 
+@pytest.mark.parametrize("key", ["dag", "modules"])
+def test_configuration_of_a_graph_must_be_whole(key):
+    config = small_group().get_config()
+    del config[key]
+    with pytest.raises(ValueError, match='"dag" and "modules"'):
+        processors.ProcessorGroup.from_config(config)
+
+
 @keras.saving.register_keras_serializable("tests")
 class Vocabulary(keras.layers.StringLookup):
     pass
