@@ -37,6 +37,7 @@ def follow(folder: Path) -> None:
     ):
         (folder / "tests" / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / "tests" / name, folder / "tests" / name)
+    shutil.copytree(ROOT / "gin", folder / "gin")
     shutil.copy(ROOT / "pyproject.toml", folder)
     for added, name, code in BLOCKS:
         path = folder / name

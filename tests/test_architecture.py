@@ -33,6 +33,7 @@ LAYERS = (
         "ddsp.training.audio_io",
         "ddsp.training.checkpoints",
         "ddsp.training.cloud",
+        "ddsp.training.event_files",
         "ddsp.training.loss_history",
         "ddsp.training.progress",
         "ddsp.training.recurrent",
