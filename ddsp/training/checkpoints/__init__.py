@@ -12,6 +12,7 @@ from ddsp.training.checkpoints.saving import save_checkpoint
 from ddsp.training.checkpoints.sidecar import load_sidecar
 from ddsp.training.checkpoints.view import legacy_view, named_variables
 from ddsp.training.checkpoints.watching import watch_checkpoints
+from ddsp.training.checkpoints.whole import latest_whole_checkpoint
 
 __all__ = [
     "MissingFileError",
@@ -20,6 +21,7 @@ __all__ = [
     "get_latest_checkpoint",
     "get_latest_file",
     "get_latest_operative_config",
+    "latest_whole_checkpoint",
     "legacy_view",
     "load_sidecar",
     "named_variables",

@@ -1,21 +1,26 @@
 """The state of Adam: its count of steps, and two moments of each variable.
 
-Three ways to store moments are known. Until TensorFlow 2.10 they were slots, which the
-object graph ties to their variables. TensorFlow 2.11 has them in one list, first and
-second moment in turn, from number 1 on, and says in their full names whose they are.
-Ours are in the same list, in the order of the variables.
+Four ways to tell whose moments are whose are known. Ours lie in the object graph under
+the names of their variables. Until TensorFlow 2.10 moments were slots, which the graph
+ties to variables. TensorFlow 2.11 and Keras 3 have them in a list, and only their full
+names say whose they are. Their order says nothing: a model may have changed since.
 """
 
 import re
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 from absl import logging
 
-from ddsp.training.checkpoints.saved import OPTIMIZER, SavedCheckpoint
+from ddsp.training.checkpoints.saved import MODEL, OPTIMIZER, SavedCheckpoint
 from ddsp.training.checkpoints.view import SEPARATOR
 
 _Keys = dict[str, tuple[str, str]]
+# Names of moments by the names of variables; keys lie under 'optimizer/_variables'.
+_BY_VARIABLE = "_moments"
+_SLOTS = ("m", "v")
 
 
 def adam_moments(named: dict[str, Any], optimizer: Any) -> dict[str, tuple[Any, Any]]:
@@ -38,6 +43,26 @@ def adam_moments(named: dict[str, Any], optimizer: Any) -> dict[str, tuple[Any, 
     }
 
 
+def moments_tree(moments: dict[str, tuple[Any, Any]]) -> dict[str, Any]:
+    """Puts moments where their variables are in the model.
+
+    Args:
+        moments: What `adam_moments` returned.
+
+    Returns:
+        Nested dictionary for the optimizer's branch of a checkpoint.
+    """
+    tree: dict[str, Any] = {}
+    for i, slot in enumerate(_SLOTS):
+        for name, pair in moments.items():
+            parts = [_BY_VARIABLE, slot, *name.split(SEPARATOR)]
+            last, branch = parts.pop(), tree
+            for part in parts:
+                branch = branch.setdefault(part, {})
+            branch[last] = pair[i]
+    return tree
+
+
 def optimizer_values(
     saved: SavedCheckpoint,
     named: dict[str, Any],
@@ -54,7 +79,7 @@ def optimizer_values(
 
     Returns:
         The optimizer's variables with their values. Moments that the checkpoint does
-        not hold are 0; a warning says so.
+        not hold, or does not say whose they are, are 0; a warning says so.
 
     Raises:
         InputError: If a value is damaged.
@@ -84,21 +109,30 @@ def _read_moments(
     nodes: dict[str, int | None],
 ) -> dict[str, list[tf.Tensor]]:
     """Stored moments by path, where there are some of the right shape."""
-    trained = {name: nodes[name] for name in moments}
+    trained = {name: node for name in moments if (node := nodes[name]) is not None}
     keys = (
-        _keys_of_slots(saved, trained)
+        _keys_of_links(saved, trained)
+        or _keys_of_slots(saved, trained)
         or _keys_by_name(saved, trained)
-        or _keys_in_order(saved, trained)
     )
     read = {}
     for name, pair in keys.items():
-        stored = saved.read(pair, [slot.dtype for slot in moments[name]])
+        stored = saved.read_as(pair, [slot.dtype for slot in moments[name]])
         if all(s.shape == m.shape for s, m in zip(stored, moments[name], strict=True)):
             read[name] = stored
     return read
 
 
-def _keys_of_slots(saved: SavedCheckpoint, trained: dict[str, int | None]) -> _Keys:
+def _keys_of_links(saved: SavedCheckpoint, trained: dict[str, int]) -> _Keys:
+    """Keys of moments that lie under the names of their variables."""
+    branch = f"{OPTIMIZER}{SEPARATOR}{_BY_VARIABLE}{SEPARATOR}"
+    return _whole_pairs(
+        trained,
+        lambda name, slot: saved.key(saved.node(f"{branch}{slot}{SEPARATOR}{name}")),
+    )
+
+
+def _keys_of_slots(saved: SavedCheckpoint, trained: dict[str, int]) -> _Keys:
     """Keys of moments that the object graph ties to variables."""
     optimizer = saved.node(OPTIMIZER)
     if optimizer is None:
@@ -107,48 +141,55 @@ def _keys_of_slots(saved: SavedCheckpoint, trained: dict[str, int | None]) -> _K
         (slot.original_variable_node_id, slot.slot_name): slot.slot_variable_node_id
         for slot in saved.nodes[optimizer].slot_variables
     }
-    pairs = {
-        name: [saved.key(slots.get((node, slot))) for slot in ("m", "v")]
-        for name, node in trained.items()
-        if node is not None
-    }
+    return _whole_pairs(
+        trained, lambda name, slot: saved.key(slots.get((trained[name], slot)))
+    )
+
+
+def _keys_by_name(saved: SavedCheckpoint, trained: dict[str, int]) -> _Keys:
+    """Keys of moments that are named after their variables.
+
+    Names that two moments share, or two variables of the checkpoint, lead nowhere.
+    """
+    list_node = saved.node(f"{OPTIMIZER}{SEPARATOR}_variables")
+    if list_node is None:
+        return {}
+    found: dict[tuple[str, str], list[str | None]] = {}
+    for node in saved.children(list_node).values():
+        owner = _owner(saved.full_name(node))
+        if owner is not None:
+            found.setdefault(owner, []).append(saved.key(node))
+    every = [saved.full_name(node) for node in saved.nodes_below(MODEL)]
+    shared = Counter(name for full in every for name in {full, _flat(full)} if full)
+
+    def key_of(name: str, slot: str) -> str | None:
+        full = saved.full_name(trained[name])
+        for known in {full, _flat(full)}:
+            keys = found.get((slot, known), [])
+            if len(keys) == 1 and shared[known] == 1:
+                return keys[0]
+        return None
+
+    return _whole_pairs(trained, key_of)
+
+
+def _owner(full_name: str) -> tuple[str, str] | None:
+    """Slot and variable of a moment, from 'Adam/m/<name>' or 'adam/<name>_momentum'."""
+    if match := re.fullmatch(r"[^/]+/([mv])/(.+)", full_name):
+        return match[1], match[2]
+    if match := re.fullmatch(r"[^/]+/([^/]+)_(momentum|velocity)", full_name):
+        return "m" if match[2] == "momentum" else "v", match[1]
+    return None
+
+
+def _flat(full_name: str) -> str:
+    """A variable's name as Keras 3 writes it in the names of its moments."""
+    return full_name.replace("/", "_")
+
+
+def _whole_pairs(
+    trained: dict[str, int], key_of: Callable[[str, str], str | None]
+) -> _Keys:
+    """Keys of both moments of each variable that has both."""
+    pairs = {name: [key_of(name, slot) for slot in _SLOTS] for name in trained}
     return {name: (m, v) for name, (m, v) in pairs.items() if m and v}
-
-
-def _listed_nodes(saved: SavedCheckpoint) -> list[int]:
-    """Nodes of the list of moments; number 0 is the count of steps."""
-    node = saved.node(f"{OPTIMIZER}{SEPARATOR}_variables")
-    children = () if node is None else saved.nodes[node].children
-    numbers = {child.local_name: child.node_id for child in children}
-    listed: list[int] = []
-    while str(len(listed) + 1) in numbers:
-        listed.append(numbers[str(len(listed) + 1)])
-    return listed
-
-
-def _keys_by_name(saved: SavedCheckpoint, trained: dict[str, int | None]) -> _Keys:
-    """Keys of moments that are named after their variables, as 'Adam/m/<variable>'."""
-    found: dict[tuple[str, str], str] = {}
-    for node in _listed_nodes(saved):
-        match = re.fullmatch(r"[^/]+/([mv])/(.+)", saved.full_name(node))
-        key = saved.key(node)
-        if not match or key is None or (match[1], match[2]) in found:
-            return {}
-        found[match[1], match[2]] = key
-    names = {name: saved.full_name(node) for name, node in trained.items()}
-    if len(set(names.values())) < len(names):
-        return {}
-    return {
-        name: (found["m", full], found["v", full])
-        for name, full in names.items()
-        if ("m", full) in found and ("v", full) in found
-    }
-
-
-def _keys_in_order(saved: SavedCheckpoint, trained: dict[str, int | None]) -> _Keys:
-    """Keys of moments that only their order ties to variables."""
-    keys = [saved.key(node) for node in _listed_nodes(saved)]
-    pairs = [(m, v) for m, v in zip(keys[::2], keys[1::2], strict=False) if m and v]
-    if len(keys) != 2 * len(trained) or len(pairs) != len(trained):
-        return {}
-    return dict(zip(trained, pairs, strict=True))

@@ -89,12 +89,9 @@ def get_latest_checkpoint(checkpoint_path: str | Path) -> str:
     if tf.io.gfile.exists(f"{path}.index"):
         return path
     if tf.io.gfile.isdir(path):
-        state = tf.train.get_checkpoint_state(path)
-        if state:
-            # Only the name counts: a folder may have been copied, or lie.
-            named = os.path.join(path, os.path.basename(state.model_checkpoint_path))
-            if tf.io.gfile.exists(f"{named}.index"):
-                return named
+        named = announced_checkpoint(path)
+        if named is not None and tf.io.gfile.exists(f"{named}.index"):
+            return named
         found = numbered_files(path, "ckpt-", ".index")
         if found:
             return found[max(found)].removesuffix(".index")
@@ -103,6 +100,26 @@ def get_latest_checkpoint(checkpoint_path: str | Path) -> str:
         f"one without its ending. Got {path}, which is neither; give the folder of a "
         "trained model."
     )
+
+
+def announced_checkpoint(folder: str | Path) -> str | None:
+    """Finds the checkpoint that the file 'checkpoint' of a folder names.
+
+    Args:
+        folder: Folder of a model.
+
+    Returns:
+        Path of the checkpoint, which need not exist; None where there is no such file,
+        or a damaged one: after a power cut it may be empty.
+    """
+    folder = os.fspath(folder)
+    try:
+        state = tf.train.get_checkpoint_state(folder)
+    except ValueError:
+        return None
+    # Only the name counts: a folder may have been copied, or lie.
+    name = os.path.basename(state.model_checkpoint_path) if state else ""
+    return os.path.join(folder, name) if name else None
 
 
 def checkpoint_number(path: str | Path) -> int | None:

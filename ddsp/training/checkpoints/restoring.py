@@ -11,7 +11,12 @@ from ddsp.training.checkpoints.aliases import UNUSED, EarlierNames
 from ddsp.training.checkpoints.optimizer_state import optimizer_values
 from ddsp.training.checkpoints.paths import get_latest_checkpoint
 from ddsp.training.checkpoints.saved import MODEL, SavedCheckpoint
-from ddsp.training.checkpoints.view import SEPARATOR, leaves_of, named_variables
+from ddsp.training.checkpoints.view import (
+    SEPARATOR,
+    leaves_of,
+    named_variables,
+    variable_children,
+)
 from ddsp.training.errors import InputError
 
 _ROOT = f"{MODEL}{SEPARATOR}"
@@ -48,14 +53,19 @@ def restore_checkpoint(
 
     Raises:
         InputError: If there is no checkpoint, it is damaged, a variable has no value of
-            its shape in it, or the model has no part of a name in restore_keys.
+            its shape in it, a name in restore_keys or allow_missing stands for no
+            variable, or nothing at all would be restored.
     """
     saved = SavedCheckpoint(get_latest_checkpoint(path))
     saved.check()
-    named = named_variables(model)
+    named = _variables_of(saved, model)
     nodes = _nodes_of(saved, model, named)
     values = _values_of(
-        saved, _select(model, named, restore_keys), nodes, _names(allow_missing)
+        saved,
+        _select(model, named, restore_keys),
+        nodes,
+        _allowed(named, allow_missing),
+        _processors_of(model),
     )
     step = saved.step()
     if optimizer is not None:
@@ -67,6 +77,18 @@ def restore_checkpoint(
     if verbose and restore_keys is None:
         _report_unused(saved, nodes)
     return step
+
+
+def _variables_of(saved: SavedCheckpoint, model: Any) -> dict[str, Any]:
+    """The variables of a model by name; an error if it has none yet."""
+    named = named_variables(model)
+    if not named and saved.keys_below(MODEL):
+        raise InputError(
+            "A model must have variables before it is restored. Got "
+            f"{type(model).__name__} without any and {saved.path} with values; call "
+            "the model once first, or use Model.restore, which waits until then."
+        )
+    return named
 
 
 def _names(names: Sequence[str]) -> list[str]:
@@ -87,11 +109,22 @@ def _select(
                 f"restore_keys must name parts of the model. Got {key!r}, which "
                 f"{type(model).__name__} does not have; try 'decoder'."
             )
-    return {
+    selected = {
         name: variable
         for name, variable in named.items()
         if name.split(SEPARATOR)[0] in keys
     }
+    if named and keys and not selected:
+        raise InputError(
+            f"restore_keys must name parts of the model that have variables. Got {keys}"
+            f", none of which has any; there are {_parts_of(named)}."
+        )
+    return selected
+
+
+def _parts_of(named: dict[str, Any]) -> str:
+    """Names of the parts of a model that have variables, for messages."""
+    return ", ".join(repr(p) for p in {n.split(SEPARATOR)[0]: 0 for n in named})
 
 
 def _nodes_of(
@@ -106,46 +139,56 @@ def _nodes_of(
     return nodes
 
 
+def _allowed(named: dict[str, Any], allow_missing: Sequence[str]) -> set[str]:
+    """The variables that need no value, which may be named as messages name them."""
+    allowed: set[str] = set()
+    for part in _names(allow_missing):
+        starts = {f"{part.rstrip(SEPARATOR)}{SEPARATOR}"}
+        starts |= {start.removeprefix(_ROOT) for start in starts}
+        found = {n for n in named if f"{n}{SEPARATOR}".startswith(tuple(starts))}
+        if not found:
+            raise InputError(
+                "allow_missing must name variables of the model, or parts with some. "
+                f"Got {part!r}, which is neither; there are "
+                f"{_parts_of(named)}, and parts of those after a slash."
+            )
+        allowed |= found
+    return allowed
+
+
+def _processors_of(model: Any) -> tuple[str, ...]:
+    """Paths of the processors that a model's graphs consist of."""
+    children = variable_children(model).items()
+    return tuple(
+        f"{name}{SEPARATOR}{processor}"
+        for name, child in children
+        for processor in getattr(child, "module_names", ())
+    )
+
+
 def _values_of(
     saved: SavedCheckpoint,
     wanted: dict[str, Any],
     nodes: dict[str, int | None],
-    allow_missing: list[str],
+    allowed: set[str],
+    processors: tuple[str, ...],
 ) -> list[tuple[Any, Any]]:
     """Variables of a model with their values."""
-    missing = [name for name in wanted if nodes[name] is None]
-    _check_missing(saved, missing, allow_missing)
-    keys = {name: saved.key(nodes[name]) for name in wanted if name not in missing}
-    stored = saved.read(
-        [key for key in keys.values() if key], [wanted[name].dtype for name in keys]
-    )
-    values = []
-    for name, value in zip(keys, stored, strict=True):
-        if value.shape != wanted[name].shape:
-            raise InputError(
-                f"The variable {_ROOT}{name} must have shape "
-                f"{list(wanted[name].shape)}. Got {list(value.shape)} in {saved.path}; "
-                "use the configuration that the model was trained with."
-            )
-        values.append((wanted[name], value))
-    return values
-
-
-def _check_missing(
-    saved: SavedCheckpoint, missing: list[str], allow_missing: list[str]
-) -> None:
-    """Refuses variables without a value, but for those that need none."""
-    allowed = tuple(f"{name.removeprefix(_ROOT)}{SEPARATOR}" for name in allow_missing)
-    refused = [n for n in missing if not f"{n}{SEPARATOR}".startswith(allowed)]
-    if refused:
-        others = f" and {len(refused) - 1} others" if len(refused) > 1 else ""
-        part = refused[0].rpartition(SEPARATOR)[0] or refused[0]
-        raise InputError(
-            f"A checkpoint must hold every variable of the model. Got {saved.path} "
-            f"without {_ROOT}{refused[0]}{others}; use the configuration that the "
-            "model was trained with, or restore with "
-            f"allow_missing=[{part!r}] to go on with the untrained values."
+    keys = {name: key for name in wanted if (key := saved.key(nodes[name]))}
+    missing = [name for name in wanted if name not in keys]
+    refused = [name for name in missing if name not in allowed]
+    stored = dict(
+        zip(
+            keys,
+            saved.read_as(list(keys.values()), [wanted[name].dtype for name in keys]),
+            strict=True,
         )
+    )
+    others = [n for n, value in stored.items() if value.shape != wanted[n].shape]
+    if others:
+        raise _other_shape(saved, wanted, stored, others, len(refused))
+    if refused or (wanted and not stored and saved.keys_below(MODEL)):
+        raise _without(saved, wanted, missing, refused, processors)
     if missing:
         logging.warning(
             "%s holds no values for %d variables, such as %s: they stay as they are.",
@@ -153,6 +196,50 @@ def _check_missing(
             len(missing),
             f"{_ROOT}{missing[0]}",
         )
+    return [(wanted[name], value) for name, value in stored.items()]
+
+
+def _other_shape(
+    saved: SavedCheckpoint,
+    wanted: dict[str, Any],
+    stored: dict[str, Any],
+    others: list[str],
+    n_refused: int,
+) -> InputError:
+    """The error for variables of another shape."""
+    name = others[0]
+    return InputError(
+        f"The variable {_ROOT}{name} must have shape {list(wanted[name].shape)}. Got "
+        f"{list(stored[name].shape)} in {saved.path}, which belongs to another model: "
+        f"of {len(wanted)} variables {len(others)} have another shape and {n_refused} "
+        "are missing; use the configuration that the model was trained with."
+    )
+
+
+def _without(
+    saved: SavedCheckpoint,
+    wanted: dict[str, Any],
+    missing: list[str],
+    refused: list[str],
+    processors: tuple[str, ...],
+) -> InputError:
+    """The error for variables without a value, though those that are there fit."""
+    names = refused or missing
+    n_more = len(names) - 1
+    more = f" and {n_more} other{'s' * (n_more > 1)}" if n_more else ""
+    advice = "use the configuration that the model was trained with"
+    if len(missing) < len(wanted):
+        for part in processors:
+            if all(f"{name}/".startswith(f"{part}/") for name in refused):
+                advice += (
+                    f", or restore with allow_missing=[{part!r}] to go on with the "
+                    "untrained values"
+                )
+    return InputError(
+        f"A checkpoint must hold every variable of the model. Got {saved.path} "
+        f"without {_ROOT}{names[0]}{more}, {len(names)} of {len(wanted)} "
+        f"variables; {advice}."
+    )
 
 
 def _report_unused(saved: SavedCheckpoint, nodes: dict[str, int | None]) -> None:
@@ -191,10 +278,9 @@ def verify(path: str, tree: dict[str, Any]) -> None:
                 f"A checkpoint must hold all that was saved. Got {path} without "
                 f"{name}; save again, to another folder."
             )
-    saved.read(
-        [key for key in keys.values() if key],
-        [variable.dtype for variable in leaves.values()],
-    )
+    # A moment is known by two names, but read once.
+    dtypes = {key: leaves[name].dtype for name, key in keys.items() if key}
+    saved.read(list(dtypes), list(dtypes.values()))
 
 
 @dataclasses.dataclass(frozen=True)

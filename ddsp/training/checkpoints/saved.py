@@ -5,6 +5,7 @@ are never matched: names are followed from the root, and the key lies at the end
 """
 
 import contextlib
+import functools
 import os
 import re
 import tempfile
@@ -47,6 +48,8 @@ class SavedCheckpoint:
             InputError: If it cannot be read.
         """
         self.path = path
+        self._check_files()
+        self._children: dict[int, dict[str, int]] = {}
         (graph,) = self.read([_GRAPH_KEY], [tf.string])
         try:
             self.nodes = trackable_object_graph_pb2.TrackableObjectGraph.FromString(
@@ -60,6 +63,17 @@ class SavedCheckpoint:
         if not self.nodes or not numbers <= set(range(len(self.nodes))):
             raise self._damaged("its object graph has holes")
 
+    def _check_files(self) -> None:
+        """Raises if a file is none, such as a pipe, which would be read for ever."""
+        folder, name = os.path.split(self.path)
+        starts = (f"{name}.index", f"{name}.data-")
+        if os.path.isdir(folder or "."):  # Not where the path is gs://.
+            for found in os.listdir(folder or "."):
+                if found.startswith(starts) and not is_regular(
+                    os.path.join(folder, found)
+                ):
+                    raise self._damaged(f"{found} is no file")
+
     def node(self, name: str) -> int | None:
         """Follows names from the root.
 
@@ -71,11 +85,25 @@ class SavedCheckpoint:
         """
         number = 0
         for part in name.split(SEPARATOR):
-            children = {c.local_name: c.node_id for c in self.nodes[number].children}
+            children = self.children(number)
             if part not in children:
                 return None
             number = children[part]
         return number
+
+    def children(self, node: int) -> dict[str, int]:
+        """Lists what a node leads to.
+
+        Args:
+            node: Number of the node.
+
+        Returns:
+            Numbers of nodes by name.
+        """
+        if node not in self._children:
+            found = {c.local_name: c.node_id for c in self.nodes[node].children}
+            self._children[node] = found
+        return self._children[node]
 
     def key(self, node: int | None) -> str | None:
         """Finds where a variable's value is stored.
@@ -117,6 +145,18 @@ class SavedCheckpoint:
         Returns:
             Shortest path of names by key.
         """
+        keys = {path: self.key(node) for node, path in self.nodes_below(name).items()}
+        return {key: path for path, key in keys.items() if key is not None}
+
+    def nodes_below(self, name: str) -> dict[int, str]:
+        """Finds all nodes below a name.
+
+        Args:
+            name: Path of names, such as 'model'.
+
+        Returns:
+            Shortest path of names by number of the node.
+        """
         start = self.node(name)
         paths = {} if start is None else {start: name}
         queue = list(paths)
@@ -127,8 +167,7 @@ class SavedCheckpoint:
                         f"{paths[number]}{SEPARATOR}{child.local_name}"
                     )
                     queue.append(child.node_id)
-        keys = {path: self.key(number) for number, path in paths.items()}
-        return {key: path for path, key in keys.items() if key is not None}
+        return paths
 
     def read(self, keys: Sequence[str], dtypes: Sequence[Any]) -> list[tf.Tensor]:
         """Reads values, and compares their checksums.
@@ -158,15 +197,45 @@ class SavedCheckpoint:
             reason = re.sub(r"{{.*?}} | \[Op:.*?\]", "", error.message).splitlines()[0]
             raise self._damaged(reason) from error
 
+    @functools.cached_property
+    def dtypes(self) -> dict[str, Any]:
+        """Types of all values by key."""
+        with _without_patterns(self.path) as path:
+            return dict(tf.train.load_checkpoint(path).get_variable_to_dtype_map())
+
+    def read_as(self, keys: Sequence[str], dtypes: Sequence[Any]) -> list[tf.Tensor]:
+        """Reads values, and casts those of one floating type to another.
+
+        Args:
+            keys: Keys of the values.
+            dtypes: The types that they are to have.
+
+        Returns:
+            The values.
+
+        Raises:
+            InputError: If one of them is missing, damaged or of another kind.
+        """
+        stored = [self.dtypes.get(k, d) for k, d in zip(keys, dtypes, strict=True)]
+        for key, have, want in zip(keys, map(tf.as_dtype, stored), dtypes, strict=True):
+            both_float = have.is_floating and tf.as_dtype(want).is_floating
+            if have != want and not both_float:
+                raise InputError(
+                    "A value in a checkpoint must have the type of its variable. Got "
+                    f"{key.partition('/.ATTRIBUTES')[0]} of type {have.name} instead "
+                    f"of {tf.as_dtype(want).name} in {self.path}; use the "
+                    "configuration that the model was trained with."
+                )
+        values = self.read(keys, stored)
+        return [tf.cast(v, dtype) for v, dtype in zip(values, dtypes, strict=True)]
+
     def check(self) -> None:
         """Reads all values, to see that the files are whole.
 
         Raises:
             InputError: If one of them is missing or damaged.
         """
-        with _without_patterns(self.path) as path:
-            dtypes = tf.train.load_checkpoint(path).get_variable_to_dtype_map()
-        self.read(list(dtypes), list(dtypes.values()))
+        self.read(list(self.dtypes), list(self.dtypes.values()))
 
     def step(self) -> int:
         """Finds out how many steps were done.
@@ -186,6 +255,19 @@ class SavedCheckpoint:
             f"A checkpoint must be whole. Got {self.path}, which cannot be read "
             f"({reason}); use an earlier checkpoint, or copy the folder again."
         )
+
+
+def is_regular(path: str) -> bool:
+    """Says whether what is read from a path comes to an end.
+
+    Args:
+        path: Any path.
+
+    Returns:
+        False for pipes, devices and folders of this machine. What lies elsewhere, such
+        as in gs://, has none of them.
+    """
+    return os.path.isfile(path) or not os.path.exists(path)
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ import tensorflow as tf
 from absl import logging
 
 from ddsp.training.checkpoints.paths import get_latest_checkpoint
+from ddsp.training.checkpoints.saved import is_regular
 from ddsp.training.errors import InputError
 
 ENDING = ".extra.npz"
@@ -26,15 +27,7 @@ _OWNER = "checkpoint_sha256"
 # Booleans, numbers and text, but no objects, which could run code.
 _KINDS = "biufcSU"
 _MAX_BYTES = 1 << 32
-# A RuntimeError is a kind of archive that Python does not read.
-_UNREADABLE = (
-    EOFError,
-    KeyError,
-    OSError,
-    RuntimeError,
-    ValueError,
-    zipfile.BadZipFile,
-)
+_MAX_ENTRIES = 1 << 16
 
 
 def check_sidecar(arrays: Mapping[str, Any]) -> dict[str, np.ndarray]:
@@ -98,7 +91,7 @@ def load_sidecar(path: str | Path) -> dict[str, np.ndarray]:
     try:
         arrays = _read(file_path)
         owner = arrays.pop(_OWNER)
-    except _UNREADABLE as error:
+    except Exception as error:  # What is damaged on purpose fails in any way.
         reason = str(error).partition("\n")[0]
         raise InputError(
             f"A sidecar must be as it was saved. Got {file_path}, which is damaged "
@@ -121,27 +114,36 @@ def _digest(index_path: str) -> np.ndarray:
 
 def _read(path: str) -> dict[str, np.ndarray]:
     """All arrays of a file that nobody vouches for."""
-    if tf.io.gfile.stat(path).length > _MAX_BYTES:
+    if not is_regular(path):
+        raise ValueError("it is no file")
+    n_bytes = tf.io.gfile.stat(path).length
+    if n_bytes > _MAX_BYTES:
         raise ValueError("it is too large")
-    with tf.io.gfile.GFile(path, "rb") as file:
-        content = io.BytesIO(file.read())
-    with zipfile.ZipFile(content) as archive:
+    with tf.io.gfile.GFile(path, "rb") as file, zipfile.ZipFile(file) as archive:
+        entries = archive.infolist()
+        for entry in entries:
+            if entry.compress_type != zipfile.ZIP_STORED:
+                raise ValueError(f"{entry.filename} is compressed")
+        # Entries that overlap would hold more together than the file does.
+        if len(entries) > _MAX_ENTRIES or sum(e.file_size for e in entries) > n_bytes:
+            raise ValueError("it announces more than it can hold")
         return {
             entry.filename.removesuffix(".npy"): _read_array(archive, entry)
-            for entry in archive.infolist()
+            for entry in entries
         }
 
 
 def _read_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> np.ndarray:
     """One array, which cannot be larger than the file it lies in."""
-    if entry.compress_type != zipfile.ZIP_STORED:
-        raise ValueError(f"{entry.filename} is compressed")
     with archive.open(entry) as stream:
         if np.lib.format.read_magic(stream) != (1, 0):
             raise ValueError(f"{entry.filename} has an unknown format")
         shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
         n_bytes = entry.file_size - stream.tell()
-    if dtype.kind not in _KINDS or math.prod(shape) * dtype.itemsize != n_bytes:
-        raise ValueError(f"{entry.filename} does not hold the array it announces")
+        n_items = math.prod(shape)
+        # Items of no bytes may be as many as they like, and be read one by one.
+        is_plain = dtype.kind in _KINDS and (dtype.itemsize or not n_items)
+        if not is_plain or n_items * dtype.itemsize != n_bytes:
+            raise ValueError(f"{entry.filename} does not hold the array it announces")
     with archive.open(entry) as stream:
         return np.lib.format.read_array(stream, allow_pickle=False)

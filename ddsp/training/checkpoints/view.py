@@ -11,6 +11,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from ddsp.training.errors import InputError
+
 SEPARATOR = "/"
 
 
@@ -28,11 +30,14 @@ def variable_children(obj: Any) -> dict[str, Any]:
     Returns:
         Variables, layers and lists of layers by name, in the order in which the
         original creates them.
+
+    Raises:
+        InputError: If a layer has not been called, and so cannot know its variables.
     """
     if isinstance(obj, (list, tuple)):
         return {str(i): child for i, child in enumerate(obj)}
     if hasattr(obj, "checkpoint_children"):
-        return obj.checkpoint_children()
+        return _children_of_its_own(obj)
     if isinstance(obj, keras.Sequential):
         weighted = [layer for layer in obj.layers if layer.weights]
         return {f"layer_with_weights-{i}": layer for i, layer in enumerate(weighted)}
@@ -52,6 +57,31 @@ def variable_children(obj: Any) -> dict[str, Any]:
         for name, value in vars(obj).items()
         if not name.startswith("_") and _holds_variables(value)
     }
+
+
+def _children_of_its_own(obj: Any) -> dict[str, Any]:
+    """What an object names itself; an error if it has yet to make it."""
+    try:
+        return obj.checkpoint_children()
+    except AttributeError as error:
+        if getattr(obj, "built", True):
+            raise
+        raise not_called(obj) from error
+
+
+def not_called(obj: Any) -> InputError:
+    """The error for a layer that has no variables yet.
+
+    Args:
+        obj: The layer.
+
+    Returns:
+        The error.
+    """
+    return InputError(
+        "The variables of a model must exist before they are saved or restored. Got "
+        f"{type(obj).__name__}, which has never been called; call the model once first."
+    )
 
 
 def is_variable(value: Any) -> bool:
@@ -100,6 +130,7 @@ def named_variables(obj: Any) -> dict[str, Any]:
         Variables by path, such as 'decoder/rnn/rnn/cell/kernel'.
 
     Raises:
+        InputError: If the model has not been called.
         ValueError: If a variable of the model has no name.
     """
     named = dict(leaves_of(variable_tree(obj)))

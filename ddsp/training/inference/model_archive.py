@@ -27,11 +27,11 @@ CHUNK_BYTES = 1 << 20
 MAX_TABLE_BYTES = 1 << 17
 
 _NEEDED = re.compile(
-    r"checkpoint|ckpt-\d{1,12}\.(index|data-\d{5}-of-\d{5})"
+    r"checkpoint|(?:ckpt|replaced)-\d{1,12}\.(?:index|data-\d{5}-of-\d{5})"
     r"|operative_config-\d{1,12}\.gin|dataset_statistics\.(pkl|json|npz)|README\.md",
     re.ASCII,
 )
-_INDEX = re.compile(r"ckpt-\d{1,12}\.index", re.ASCII)
+_INDEX = re.compile(r"(?:ckpt|replaced)-\d{1,12}\.index", re.ASCII)
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 

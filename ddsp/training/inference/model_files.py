@@ -1,6 +1,9 @@
 """The files that a model consists of."""
 
+import os
 from pathlib import Path
+
+from ddsp.training.checkpoints import MissingFileError, get_latest_checkpoint
 
 
 def missing_file(folder: Path) -> str | None:
@@ -10,14 +13,17 @@ def missing_file(folder: Path) -> str | None:
         folder: Folder of a model.
 
     Returns:
-        Name of the file; None if the model is whole.
+        Name of the file; None if the model is whole. A checkpoint whose replacement was
+        cut off counts, under the name that it has meanwhile.
     """
-    indices = sorted(folder.glob("ckpt-*.index"))
-    if not indices:
+    try:
+        newest = os.path.basename(get_latest_checkpoint(folder))
+    except MissingFileError:
         return "ckpt-<step>.index"
-    for index in indices:
-        if not any(folder.glob(f"{index.stem}.data-*-of-*")):
-            return f"{index.stem}.data-00000-of-00001"
+    found = {index.stem for index in folder.glob("ckpt-*.index")}
+    for name in sorted(found | {newest}):
+        if not any(folder.glob(f"{name}.data-*-of-*")):
+            return f"{name}.data-00000-of-00001"
     if not any(folder.glob("operative_config-*.gin")):
         return "operative_config-<step>.gin"
     return None

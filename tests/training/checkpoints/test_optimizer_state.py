@@ -1,4 +1,4 @@
-"""Moments of Adam, in the three ways in which they have been stored."""
+"""Moments of Adam, in the four ways in which they have been stored."""
 
 import keras
 import numpy as np
@@ -82,6 +82,15 @@ def with_list(values, moments, full_names=None):
     return file
 
 
+def assert_all_zero(found):
+    assert len(found) == 6
+    assert not any(np.any(slot) for pair in found.values() for slot in pair)
+
+
+def zeros_for(names, values):
+    return {name: [np.zeros_like(values[name])] * 2 for name in names}
+
+
 def in_tree_order(model, values):
     return {f"model/{k}": values[f"model/{k}"] for k in model_names(model)}
 
@@ -141,13 +150,13 @@ def test_slots_of_another_shape_start_at_zero(model, values, tmp_path):
     assert_moments(restore(model, path)[1], {**moments, REVERB: [zeros, zeros]})
 
 
-def test_listed_moments_without_names_go_by_order(model, values, tmp_path, caplog):
+def test_listed_moments_without_names_are_anybodys(model, values, tmp_path, caplog):
     ordered = moments_of(in_tree_order(model, values))
     path = with_list(values, ordered).write(tmp_path / "ckpt-3")
     optimizer, found = restore(model, path)
     assert int(optimizer.iterations) == 12345
-    assert_moments(found, ordered)
-    assert not caplog.records
+    assert_all_zero(found)
+    assert "6 of 6 variables" in caplog.text
 
 
 def full_names(values):
@@ -180,7 +189,7 @@ def test_names_that_two_variables_share_do_not_count(model, values, tmp_path):
     ordered = moments_of(in_tree_order(model, values))
     shared = dict.fromkeys(values, "kernel")
     path = with_list(values, ordered, shared).write(tmp_path / "ckpt-3")
-    assert_moments(restore(model, path)[1], ordered)
+    assert_all_zero(restore(model, path)[1])
 
 
 @pytest.mark.parametrize("change", ["shorter", "longer", "none", "odd"])
@@ -246,7 +255,8 @@ def test_a_name_that_two_variables_share_does_not_lead_to_one_of_them(
     del moments["model/decoder/dense_out/bias"]
     file = with_list(values, moments, names)
     _, found = restore(model, file.write(tmp_path / "ckpt-3"))
-    assert not any(np.any(slot) for pair in found.values() for slot in pair)
+    shared = zeros_for(["model/decoder/dense_out/bias", REVERB], values)
+    assert_moments(found, {**moments, **shared})
 
 
 def test_moments_that_two_names_share_lead_nowhere(model, values, tmp_path):
@@ -256,4 +266,108 @@ def test_moments_that_two_names_share_lead_nowhere(model, values, tmp_path):
         name = f"Adam/{slot}/{names[REVERB]}"
         file.add(f"optimizer/_variables/{13 + i}", moments[REVERB][i], name)
     _, found = restore(model, file.write(tmp_path / "ckpt-3"))
-    assert not any(np.any(slot) for pair in found.values() for slot in pair)
+    assert_moments(found, {**moments, **zeros_for([REVERB], values)})
+
+
+class Weights(keras.layers.Layer):
+    """Variables of one shape under any names, in any order."""
+
+    def __init__(self, *names, **path_names):
+        super().__init__(name="weights")
+        for name in names:
+            weight = self.add_weight(shape=(3,), name=path_names.get(name, name))
+            setattr(self, name, weight)
+        self.built = True
+
+
+def used_optimizer(layer, level=1.0):
+    """An optimizer whose moments say which variable they belong to."""
+    optimizer = keras.optimizers.Adam()
+    optimizer.build(layer.trainable_variables)
+    for name, pair in adam_moments(
+        checkpoints.named_variables(layer), optimizer
+    ).items():
+        for i, slot in enumerate(pair):
+            slot.assign([level, ord(name[0]), i])
+    return optimizer
+
+
+def restored_moments(layer, path, **settings):
+    optimizer = keras.optimizers.Adam()
+    checkpoints.restore_checkpoint(layer, path, optimizer, **settings)
+    moments = adam_moments(checkpoints.named_variables(layer), optimizer)
+    return {name: [s.numpy().tolist() for s in pair] for name, pair in moments.items()}
+
+
+def own(*names):
+    return {name: [[1.0, ord(name[0]), i] for i in (0, 1)] for name in names}
+
+
+ZERO = [[0.0, 0.0, 0.0]] * 2
+
+
+@pytest.fixture(params=["ours", "without names of ours"])
+def saved_a_b(request, tmp_path, monkeypatch):
+    """Variables a and b with moments; Keras 3 alone leaves only their full names."""
+    layer = Weights("a", "b")
+    if request.param != "ours":
+        monkeypatch.setattr(checkpoints.saving, "moments_tree", lambda _: {})
+    return checkpoints.save_checkpoint(layer, used_optimizer(layer), tmp_path, 1)
+
+
+def test_moments_belong_to_their_variables_in_any_order(saved_a_b, caplog):
+    assert restored_moments(Weights("b", "a"), saved_a_b) == own("b", "a")
+    assert not caplog.records
+
+
+def test_a_new_variable_gets_no_moments_of_another(saved_a_b):
+    found = restored_moments(Weights("b", "c"), saved_a_b, allow_missing=["c"])
+    assert found == {**own("b"), "c": ZERO}
+
+
+def test_two_new_variables_cost_the_others_nothing(saved_a_b, caplog):
+    layer = Weights("new", "b", "other", "a")
+    found = restored_moments(layer, saved_a_b, allow_missing=["new", "other"])
+    assert found == {"new": ZERO, **own("b"), "other": ZERO, **own("a")}
+    assert "2 of 4 variables" in caplog.text
+
+
+def test_ours_need_no_names_of_keras(tmp_path):
+    layer = Weights("a", "b", a="same", b="same")
+    path = checkpoints.save_checkpoint(layer, used_optimizer(layer), tmp_path, 1)
+    again = Weights("b", "a", a="same", b="same")
+    assert restored_moments(again, path) == own("b", "a")
+
+
+def test_names_of_keras_that_say_two_things_lead_nowhere(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints.saving, "moments_tree", lambda _: {})
+    layer = Weights("a", "b", "c", a="same", b="same")
+    path = checkpoints.save_checkpoint(layer, used_optimizer(layer), tmp_path, 1)
+    assert restored_moments(layer, path) == {"a": ZERO, "b": ZERO, **own("c")}
+
+
+def test_the_names_of_ours_add_no_values(tmp_path):
+    layer = Weights("a")
+    path = checkpoints.save_checkpoint(layer, used_optimizer(layer), tmp_path, 1)
+    listed = {key for key in read_values(path) if key.startswith("optimizer/_v")}
+    assert listed == {f"optimizer/_variables/{i}" for i in (1, 2)}
+    assert not [key for key in read_values(path) if "_moments" in key]
+
+
+@pytest.mark.parametrize("new", [[], ["new_1"], ["new_1", "new_2"]])
+@pytest.mark.parametrize("keys", [None, ["decoder"]])
+def test_recorded_moments_all_come_back_whatever_is_new(new, keys, caplog):
+    folder = TRAINED / "solo_small"
+    model = build(folder)
+    for name in new:
+        setattr(model, name, model.add_weight(shape=(2,), name=name))
+    model(recorded_run(folder)[0], training=False)
+    optimizer = keras.optimizers.Adam()
+    allowed = () if keys else new
+    checkpoints.restore_checkpoint(
+        model, folder, optimizer, restore_keys=keys, allow_missing=allowed
+    )
+    assert len(optimizer._momentums) == 30 + len(new)
+    assert sum(bool(np.any(slot)) for slot in optimizer._momentums) == 30
+    expected = f"{len(new)} of {30 + len(new)} variables, such as new_1"
+    assert (expected in caplog.text) == bool(new)

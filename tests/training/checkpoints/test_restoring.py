@@ -1,3 +1,5 @@
+import os
+
 import keras
 import numpy as np
 import pytest
@@ -132,15 +134,27 @@ def test_moments_follow_their_variables_and_not_their_order(tmp_path):
         np.testing.assert_array_equal(left, right)
 
 
+class Part(keras.layers.Layer):
+    """A layer for others."""
+
+
+def one_of_many():
+    """A layer with one of the variables of a recorded model."""
+    layer, layer.decoder = Part(), Part()
+    saved_model = saved.SavedCheckpoint(str(TRAINED / "tiny_small" / "ckpt-3"))
+    key = saved_model.key(saved_model.node("model/decoder/dense_out/kernel"))
+    (kernel,) = saved_model.read([key], ["float32"])
+    layer.decoder.dense_out = keras.layers.Dense(kernel.shape[1], use_bias=False)
+    layer.decoder.dense_out.build([None, kernel.shape[0]])
+    return layer
+
+
 def test_values_nobody_asked_for_are_reported(caplog):
-    model, features = tiny_autoencoder()
-    model.decoder = None
-    model.encoder = None
-    checkpoints.restore_checkpoint(model, TRAINED / "tiny_small", verbose=False)
+    layer = one_of_many()
+    checkpoints.restore_checkpoint(layer, TRAINED / "tiny_small", verbose=False)
     assert not caplog.records
-    checkpoints.restore_checkpoint(model, TRAINED / "tiny_small")
-    assert "6 values" in caplog.text
-    assert features
+    checkpoints.restore_checkpoint(layer, TRAINED / "tiny_small")
+    assert "5 values" in caplog.text
 
 
 def test_a_checkpoint_without_names_is_an_error(tmp_path):
@@ -153,13 +167,10 @@ def test_a_checkpoint_without_names_is_an_error(tmp_path):
 
 
 def test_what_is_not_needed_is_counted_and_named(caplog):
-    model, features = tiny_autoencoder()
-    model.decoder = None
-    checkpoints.restore_checkpoint(model, TRAINED / "tiny_small")
+    checkpoints.restore_checkpoint(one_of_many(), TRAINED / "tiny_small")
     path = TRAINED / "tiny_small" / "ckpt-3"
-    expected = f"{path} holds 6 values that the model has no variables for, such as"
+    expected = f"{path} holds 5 values that the model has no variables for, such as"
     assert f"{expected} model/decoder/dense_out/bias" in caplog.text
-    assert features
 
 
 def test_nothing_is_reported_when_only_a_part_was_asked_for(caplog):
@@ -190,16 +201,25 @@ def test_how_many_variables_are_missing_is_said(tmp_path):
     path, model = saved_without(tmp_path, *names)
     with pytest.raises(InputError) as caught:
         checkpoints.restore_checkpoint(model, path)
-    expected = f"without model/{names[1]} and 1 others; use the configuration"
-    assert expected in str(caught.value)
-    assert "allow_missing=['decoder/rnn/rnn/cell']" in str(caught.value)
+    n_all = len(checkpoints.named_variables(model))
+    expected = f"without model/{names[1]} and 1 other, 2 of {n_all} variables"
+    assert f"{expected}; use the configuration" in str(caught.value)
+    # Half a decoder is no part to go on without.
+    assert "allow_missing" not in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_parts_that_were_not_asked_for_may_be_missing(tmp_path):
-    path, model = saved_without(tmp_path, "decoder")
+    model = Part()
+    model.encoder, model.decoder = (keras.layers.Dense(1) for _ in range(2))
+    for layer in (model.encoder, model.decoder):
+        layer.build([None, 2])
+    kernel, bias = (np.full(shape, 7.0, np.float32) for shape in ([2, 1], [1]))
+    file = GraphFile({"model/encoder/kernel": kernel, "model/encoder/bias": bias})
+    path = file.write(tmp_path / "ckpt-1")
     assert checkpoints.restore_checkpoint(model, path, restore_keys=["encoder"]) == 1
-    with pytest.raises(InputError, match="without model/decoder/input_stacks/0/layer"):
+    assert np.all(model.encoder.kernel == 7.0)
+    with pytest.raises(InputError, match="without model/decoder/kernel"):
         checkpoints.restore_checkpoint(model, path, restore_keys=["decoder"])
 
 
@@ -246,12 +266,26 @@ def test_nothing_changes_when_one_shape_is_wrong(tmp_path):
 
 
 def test_values_of_another_type_are_an_error_that_names_them(tmp_path):
-    file = GraphFile({"model/kernel": np.ones([2, 1]), "model/bias": np.ones([1])})
+    numbers = np.ones([2, 1], np.int64)
+    file = GraphFile({"model/kernel": numbers, "model/bias": np.ones([1])})
     layer = keras.layers.Dense(1)
     layer.build([None, 2])
-    with pytest.raises(InputError, match="model/") as caught:
+    with pytest.raises(InputError, match="model/kernel of type int64") as caught:
         checkpoints.restore_checkpoint(layer, file.write(tmp_path / "ckpt-1"))
+    assert "instead of float32" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
+def test_floating_values_are_cast_to_the_type_of_their_variable(dtype, tmp_path):
+    kernel = np.array([[1.5], [-0.25]], np.float32)
+    bias = np.full([1], 3.0, np.float32)
+    path = GraphFile({"model/kernel": kernel, "model/bias": bias})
+    layer = keras.layers.Dense(1, dtype=dtype)
+    layer.build([None, 2])
+    checkpoints.restore_checkpoint(layer, path.write(tmp_path / "ckpt-1"))
+    np.testing.assert_array_equal(np.asarray(layer.kernel, np.float32), kernel)
+    assert layer.kernel.dtype == dtype
 
 
 def damaged(tmp_path, graph):
@@ -314,7 +348,7 @@ def test_names_may_lead_in_circles(tmp_path):
     ],
 )
 def test_the_step_is_the_optimizers_or_else_in_the_name(name, values, step, tmp_path):
-    path = GraphFile({"model/x": np.float32(0), **values}).write(tmp_path / name)
+    path = GraphFile({"other/x": np.float32(0), **values}).write(tmp_path / name)
     assert saved.SavedCheckpoint(path).step() == step
     assert checkpoints.restore_checkpoint(keras.layers.ReLU(), path) == step
 
@@ -377,3 +411,133 @@ def test_a_waiting_restore_keeps_what_it_was_asked_for(tmp_path, caplog):
     pending = checkpoints.PendingRestore(path)
     assert (pending.verbose, pending.restore_keys) == (True, None)
     assert pending.allow_missing == ()
+
+
+@pytest.mark.parametrize("layer", [keras.layers.Dense(1), tiny_autoencoder()[0]])
+def test_what_has_no_variables_yet_is_not_restored_in_silence(layer):
+    with pytest.raises(InputError, match="call the model once first, or use"):
+        checkpoints.restore_checkpoint(layer, TRAINED / "tiny_small")
+
+
+def test_what_never_has_variables_is_restored_from_nothing(tmp_path):
+    path = GraphFile({"optimizer/iter": np.int64(3)}).write(tmp_path / "ckpt-3")
+    assert checkpoints.restore_checkpoint(keras.layers.Identity(), path) == 3
+
+
+@pytest.mark.parametrize("keys", [["name"], ["losses"], ["encoder"], "encoder"])
+def test_parts_without_variables_cannot_be_restored(keys, tmp_path):
+    model, _, _ = trained_tiny_autoencoder(0)
+    checkpoints.save_checkpoint(model, None, tmp_path, step=1)
+    with pytest.raises(InputError, match="parts of the model that have") as caught:
+        checkpoints.restore_checkpoint(model, tmp_path, restore_keys=keys)
+    assert "there are 'decoder'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "part", ["model", "model/", "model/decoder/dense_out", "decoder/", "decoder"]
+)
+def test_missing_parts_may_be_allowed_as_messages_name_them(part, tmp_path):
+    path, model = saved_without(tmp_path, "decoder/dense_out")
+    assert checkpoints.restore_checkpoint(model, path, allow_missing=[part]) == 1
+
+
+@pytest.mark.parametrize(
+    "part", ["nonsense", "model/nonsense", "", "decod", "mode", "decoder/dense_out/k"]
+)
+def test_missing_parts_that_do_not_exist_are_an_error(part, tmp_path):
+    model, _, _ = trained_tiny_autoencoder(0)
+    checkpoints.save_checkpoint(model, None, tmp_path, step=1)
+    with pytest.raises(InputError, match="allow_missing must name") as caught:
+        checkpoints.restore_checkpoint(model, tmp_path, allow_missing=["decoder", part])
+    assert f"Got {part!r}" in str(caught.value)
+    assert "there are 'decoder', and parts" in str(caught.value)
+
+
+def test_a_checkpoint_of_something_else_is_refused_though_all_may_be_missing(tmp_path):
+    path = GraphFile({"model/other": np.ones([3])}).write(tmp_path / "ckpt-1")
+    layer = keras.layers.Dense(1)
+    layer.build([None, 2])
+    with pytest.raises(InputError, match=", 2 of 2 variables") as caught:
+        checkpoints.restore_checkpoint(layer, path, allow_missing=["model"])
+    assert "allow_missing" not in str(caught.value)
+
+
+def with_reverb():
+    from ddsp import effects, processors, synths
+
+    model, features = tiny_autoencoder()
+    model.processor_group = processors.ProcessorGroup(
+        [
+            (
+                synths.Harmonic(n_samples=640),
+                ["amps", "harmonic_distribution", "f0_hz"],
+            ),
+            (
+                effects.Reverb(trainable=True, reverb_length=100, name="reverb"),
+                ["harmonic/signal"],
+            ),
+        ]
+    )
+    return model, features
+
+
+def test_a_processor_that_is_missing_may_be_left_as_it_is(tmp_path):
+    plain, _, _ = trained_tiny_autoencoder(0)
+    checkpoints.save_checkpoint(plain, None, tmp_path, step=1)
+    model, features = with_reverb()
+    model(features)
+    part = "processor_group/reverb"
+    with pytest.raises(InputError, match="without model/processor_gr") as caught:
+        checkpoints.restore_checkpoint(model, tmp_path)
+    assert f"restore with allow_missing=['{part}']" in str(caught.value)
+    assert checkpoints.restore_checkpoint(model, tmp_path, allow_missing=[part]) == 1
+    assert_equal(
+        values(plain), {k: v for k, v in values(model).items() if part not in k}
+    )
+
+
+def test_shapes_are_judged_before_what_is_missing(tmp_path):
+    plain, _, _ = trained_tiny_autoencoder(0)
+    checkpoints.save_checkpoint(plain, None, tmp_path, step=1)
+    model, features = with_reverb()
+    model.decoder.dense_out = keras.layers.Dense(9)
+    model.decoder.output_splits = (("amps", 1), ("harmonic_distribution", 8))
+    model(features)
+    with pytest.raises(InputError, match=r"dense_out/kernel must have") as caught:
+        checkpoints.restore_checkpoint(model, tmp_path)
+    n_all = len(values(model))
+    expected = f"of {n_all} variables 2 have another shape and 1 are missing"
+    assert expected in str(caught.value)
+    assert "allow_missing" not in str(caught.value)
+
+
+def test_a_model_that_was_never_called_has_nothing_to_save(tmp_path):
+    for model, _ in (with_reverb(), tiny_autoencoder()):
+        with pytest.raises(InputError, match="call the model once first"):
+            checkpoints.save_checkpoint(model, None, tmp_path, step=1)
+        assert not list(tmp_path.iterdir())
+    with pytest.raises(InputError, match="Got Reverb, which has never been called"):
+        checkpoints.named_variables(with_reverb()[0])
+
+
+@pytest.mark.parametrize("ending", ["index", "data-00000-of-00001"])
+def test_a_pipe_is_no_part_of_a_checkpoint(ending, tmp_path):
+    model, _, _ = trained_tiny_autoencoder(0)
+    checkpoints.save_checkpoint(model, None, tmp_path, step=1)
+    file = tmp_path / f"ckpt-1.{ending}"
+    file.unlink()
+    os.mkfifo(file)
+    with pytest.raises(InputError, match=f"ckpt-1.{ending} is no file"):
+        checkpoints.restore_checkpoint(model, tmp_path)
+
+
+def test_many_children_are_listed_once(tmp_path):
+    file = GraphFile({"model/x": np.float32(0)})
+    model = file.graph.nodes[file.node("model")]
+    for i in range(1000):
+        model.children.add(node_id=2, local_name=f"other_{i}")
+    checkpoint = saved.SavedCheckpoint(file.write(tmp_path / "ckpt-1"))
+    children = checkpoint.children(1)
+    assert len(children) == 1001
+    assert checkpoint.node("model/other_999") == checkpoint.node("model/x") == 2
+    assert checkpoint.children(1) is children

@@ -1,5 +1,6 @@
 import io
 import logging
+import os
 import zipfile
 from pathlib import Path
 
@@ -147,6 +148,10 @@ FILES = {
     "no array": ({"a.npy": b"something else"}, ""),
     "nothing": ({"a.npy": b""}, ""),
     "a new format": ({"a.npy": npy(np.zeros(1), version=(3, 0))}, "unknown format"),
+    "brackets that stay open": ({"a.npy": header("((1,), ")}, ""),
+    "brackets in brackets": ({"a.npy": header("(" * 5000)}, ""),
+    "items of no bytes": ({"a.npy": header("(100000000000,)", "'|S0'")}, "announces"),
+    "more than counts": ({"a.npy": header(f"({10**23},)", "'|S0'")}, "announces"),
     "no owner": ({"a.npy": GOOD}, "checkpoint_sha256"),
 }
 
@@ -194,6 +199,51 @@ def test_a_changed_byte_is_an_error(saved):
     assert content.count(value) == 1
     file.write_bytes(content.replace(value, value[::-1]))
     with pytest.raises(InputError, match="CRC"):
+        checkpoints.load_sidecar(saved)
+
+
+def test_entries_that_lie_in_each_other_are_refused(saved, monkeypatch):
+    file = Path(f"{saved}.extra.npz")
+    write_zip(file, {"a.npy": GOOD, "b.npy": GOOD})
+    content = bytearray(file.read_bytes())
+    # The second entry of the table of contents leads to the first array once more.
+    first = content.index(b"PK\x01\x02")
+    second = content.index(b"PK\x01\x02", first + 4)
+    table = bytes(content[first:second])
+    content[second:second] = table * 38
+    end = content.index(b"PK\x05\x06")
+    content[end + 8 : end + 12] = (40).to_bytes(2, "little") * 2
+    content[end + 12 : end + 16] = (end - first).to_bytes(4, "little")
+    file.write_bytes(content)
+    read = []
+    monkeypatch.setattr(checkpoints.sidecar, "_read_array", lambda *_: read.append(1))
+    with pytest.raises(InputError, match="more than it can hold"):
+        checkpoints.load_sidecar(saved)
+    assert not read
+
+
+def test_too_many_entries_are_refused(saved, monkeypatch):
+    monkeypatch.setattr(checkpoints.sidecar, "_MAX_ENTRIES", len(ARRAYS) + 1)
+    assert checkpoints.load_sidecar(saved)
+    monkeypatch.setattr(checkpoints.sidecar, "_MAX_ENTRIES", len(ARRAYS))
+    with pytest.raises(InputError, match="more than it can hold"):
+        checkpoints.load_sidecar(saved)
+
+
+def test_memory_that_does_not_suffice_is_an_error(saved, monkeypatch):
+    def fails(*_):
+        raise MemoryError("no memory")
+
+    monkeypatch.setattr(checkpoints.sidecar, "_read_array", fails)
+    with pytest.raises(InputError, match="no memory"):
+        checkpoints.load_sidecar(saved)
+
+
+def test_a_pipe_is_no_sidecar(saved):
+    file = Path(f"{saved}.extra.npz")
+    file.unlink()
+    os.mkfifo(file)
+    with pytest.raises(InputError, match="it is no file"):
         checkpoints.load_sidecar(saved)
 
 

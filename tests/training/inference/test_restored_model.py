@@ -2,17 +2,22 @@
 
 import pickle
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import gin
+import keras
 import numpy as np
 import pytest
 import soundfile
+import tensorflow as tf
 from tiny_model import make_tiny_model
 
 from ddsp.cli import main as main_lib
 from ddsp.training import postprocessing
 from ddsp.training.errors import InputError
 from ddsp.training.inference import TimbreTransfer
+from ddsp.training.inference.restored_model import refusing_what_fails
 from ddsp.training.inference.transfer import transfer
 
 
@@ -118,3 +123,49 @@ def test_the_command_plays_a_zip(
     assert main_lib.main([*argv, "violin.zip", "-o", "zip.wav"]) == 0
     assert main_lib.main([*argv, str(plain), "-o", "folder.wav"]) == 0
     assert Path("zip.wav").read_bytes() == Path("folder.wav").read_bytes()
+
+
+class Forgetful(keras.layers.Layer):
+    """Looks for something under a name that nothing has."""
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        """Fails."""
+        return {"noise": x}["f0_hz_of_this"]
+
+
+@gin.configurable(module="ddsp.restored_model_tests")
+def looks_in_vain(error: Exception) -> None:
+    raise error
+
+
+def layer_call() -> None:
+    Forgetful()(tf.ones(3))
+
+
+@pytest.mark.parametrize(
+    ("fail", "said"),
+    [
+        (layer_call, "KeyError f0_hz_of_this; train it"),
+        (lambda: {}["a key"], "KeyError a key; train it"),
+        (lambda: looks_in_vain(KeyError("a key")), "KeyError 'a key'; train it"),
+        (lambda: looks_in_vain(KeyError()), "KeyError; train it"),
+        (lambda: looks_in_vain(ValueError("\n\n  why.\nand how")), "ValueError why; "),
+        (lambda: looks_in_vain(ValueError("\x1b[1mred\x1b[0m")), "ValueError red; "),
+        (lambda: looks_in_vain(ValueError()), "ValueError; train it"),
+    ],
+)
+def test_what_fails_says_why_in_one_line(
+    fail: Callable[[], None], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError) as caught, refusing_what_fails(tmp_path):
+        fail()
+    message = str(caught.value)
+    assert f"model={tmp_path}: {said}" in message
+    assert "\n" not in message
+
+
+def test_a_model_that_would_never_be_built_is_one_line(folder: Path) -> None:
+    path = folder / "operative_config-0.gin"
+    path.write_text(path.read_text() + "\nRnnFcDecoder.layers_per_stack = 1000000000\n")
+    with pytest.raises(InputError, match=r"line \d+: .*layers_per_stack = 1000000000,"):
+        TimbreTransfer.from_folder(folder)
