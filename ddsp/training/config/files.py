@@ -11,6 +11,7 @@ from ddsp.training.errors import InputError
 _TRAINING = Path(__file__).resolve().parents[1]
 # The wheel carries the files beside the modules; a checkout has them at its top.
 _CANDIDATES = (_TRAINING / "gin", _TRAINING.parents[1] / "gin")
+_MODEL_FILES = ("checkpoint", "ckpt-*", "operative_config-*")
 
 
 def gin_search_path() -> str:
@@ -65,3 +66,49 @@ def resolve_gin_file(name: str | Path, extra_dirs: Sequence[str | Path] = ()) ->
         f"A gin file must exist. Got {name}{looked}; name a file, or one of the "
         "package such as models/solo_instrument.gin."
     )
+
+
+def is_packaged(path: str) -> bool:
+    """Whether a gin file came with the package.
+
+    Args:
+        path: Path of the file.
+
+    Returns:
+        Whether it is below `gin_search_path`.
+    """
+    folder = Path(gin_search_path()).resolve()
+    return "://" not in path and Path(path).resolve().is_relative_to(folder)
+
+
+def refuse_special_file(path: str | Path) -> None:
+    """Raises for what is a pipe or a device, from which reading may never return.
+
+    Args:
+        path: Path of a file, which need not exist.
+
+    Raises:
+        InputError: If it exists and is neither a file nor a folder.
+    """
+    path = os.fspath(path)
+    if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+        raise InputError(
+            f"A file of a model must be a regular one. Got {path}, which is a pipe or "
+            "a device; copy the model again."
+        )
+
+
+def refuse_special_files(folder: str | Path) -> None:
+    """Raises if a checkpoint or a config of a model folder is a pipe or a device.
+
+    Args:
+        folder: Folder of a model, or path of a checkpoint in it; it need not exist.
+
+    Raises:
+        InputError: If one of these files is neither a file nor a folder.
+    """
+    path = Path(folder)
+    place = path if path.is_dir() else path.parent
+    for pattern in _MODEL_FILES:
+        for file in sorted(place.glob(pattern)):
+            refuse_special_file(file)

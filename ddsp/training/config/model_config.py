@@ -13,18 +13,31 @@ import gin
 from gin import config_parser
 
 from ddsp.keras_objects import UNSAFE_LAYERS
-from ddsp.training.checkpoints import get_latest_operative_config
-from ddsp.training.config.expansion import check_expansion
+from ddsp.training.checkpoints import (
+    get_latest_checkpoint,
+    get_latest_operative_config,
+)
+from ddsp.training.config.absent import is_known, keep_what_is_here
+from ddsp.training.config.expansion import (
+    ExpansionError,
+    active_bindings,
+    check_expansion,
+)
+from ddsp.training.config.files import refuse_special_files
 from ddsp.training.config.parsing import bind, binding_key, parse_operative_config
+from ddsp.training.config.sizes import (
+    WITHOUT_CHECKPOINT,
+    Limits,
+    SizeError,
+    check_sizes,
+    limits_of,
+)
 from ddsp.training.config.statements import (
     Delegate,
     config_error,
-    is_absent,
-    is_known,
     read_statements,
     read_text,
 )
-from ddsp.training.errors import InputError
 
 # Ten times what the largest model of the original needs.
 MAX_BYTES = 1 << 16
@@ -80,9 +93,10 @@ def load_model_config(folder: str | Path, trust: bool = False) -> None:
     Names and arguments of older versions are brought up to date, which is logged.
 
     Unless it is trusted, the file is taken for data. Imports other than of ddsp,
-    includes, references to anything but parts of models, and unknown names are errors,
-    of which nothing remains. Bindings of paths are left out, and so are those that only
-    say how training was run and that this version does not know.
+    includes, references to anything but parts of models, unknown names, and sizes that
+    the checkpoint beside it cannot have, are errors, of which nothing remains. Bindings
+    of paths are left out, and so is, which is logged, what only says how training was
+    run and is not in this version.
 
     Args:
         folder: Folder of a model, or path of a checkpoint in it.
@@ -94,13 +108,14 @@ def load_model_config(folder: str | Path, trust: bool = False) -> None:
     Raises:
         InputError: If there is no config, or a statement of it is refused.
     """
+    refuse_special_files(folder)
     file = get_latest_operative_config(folder)
     if trust:
         parse_operative_config(file)
         return
     text = read_text(file, MAX_BYTES)
     statements = list(_checked_statements(text, file))
-    _check_expansion(statements, file)
+    _check_bindings(statements, file, _limits(folder))
     for statement in statements:
         if isinstance(statement, config_parser.ImportStatement):
             gin.parse_config(statement.format())
@@ -151,13 +166,13 @@ def _checked_statements(text: str, file: str) -> Iterator[Any]:
             raise config_error(file, statement.location.line_num, reason)
         if isinstance(statement, config_parser.ImportStatement):
             yield statement
-        elif (
-            isinstance(statement, config_parser.BindingStatement)
-            and not _is_path(statement)
-            and not is_absent(statement)
+        elif isinstance(statement, config_parser.BindingStatement) and not _is_path(
+            statement
         ):
-            _check_selector(statement, file)
-            yield statement
+            statement = keep_what_is_here(statement, file)
+            if statement is not None:
+                _check_selector(statement, file)
+                yield statement
 
 
 def _is_path(statement: Any) -> bool:
@@ -217,17 +232,36 @@ def _is_keras_config(value: Any) -> bool:
     return False
 
 
-def _check_expansion(statements: list[Any], file: str) -> None:
-    """Raises for what would be made of too much, or of what it must not be made of."""
+def _limits(folder: str | Path) -> Limits:
+    """What the checkpoint of a folder can hold."""
+    try:
+        return limits_of(get_latest_checkpoint(folder))
+    except FileNotFoundError:
+        return WITHOUT_CHECKPOINT
+
+
+def _check_bindings(statements: list[Any], file: str, limits: Limits) -> None:
+    """Raises for what would be too much, or made of what it must not be made of."""
     bindings: dict[tuple[str, str], dict[str, Any]] = {}
+    lines: dict[tuple[str, str], dict[str, Any]] = {}
     for statement in statements:
         if isinstance(statement, config_parser.BindingStatement):
             scope, selector, arg_name = binding_key(statement, file)
             bindings.setdefault((scope, selector), {})[arg_name] = statement.value
+            line = statement.location.line_num
+            lines.setdefault((scope, selector), {})[arg_name] = line
+    of_models = {
+        key: values for key, values in bindings.items() if not key[1].startswith(_RUNS)
+    }
     try:
         check_expansion(bindings, _may_be_made_of)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{file}: {error}; take it out.") from error
+        check_sizes(of_models, limits)
+    except ExpansionError as error:
+        line = min(lines[error.key].values())
+        raise config_error(file, line, f"{error}; take it out.") from error
+    except SizeError as error:
+        line = active_bindings(lines, *error.key)[error.argument]
+        raise config_error(file, line, f"{error}; take it out.") from error
 
 
 def _may_be_made_of(selector: str, inner: str) -> bool:

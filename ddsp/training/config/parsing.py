@@ -2,7 +2,7 @@
 
 import inspect
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,17 @@ from gin import config_parser
 
 # Configs refer to what these register.
 from ddsp import effects, losses, processors, spectral_ops, synths  # noqa: F401
-from ddsp.training.config.files import resolve_gin_file
+from ddsp.training.config.absent import (
+    absent_names,
+    is_known,
+    keep_what_is_here,
+    put_off,
+)
+from ddsp.training.config.files import is_packaged, resolve_gin_file
 from ddsp.training.config.statements import (
     Delegate,
     config_error,
     first_line,
-    is_absent,
-    is_known,
     read_statements,
     read_text,
 )
@@ -99,7 +103,9 @@ def parse_gin(
         params: Bindings such as 'RnnFcDecoder.ch = 256', read after the files.
         extra_dirs: Further search paths, also for what the files include.
         skip_unknown: Whether bindings of unknown configurables, and imports that fail,
-            are logged and left out rather than an error.
+            are logged and left out rather than an error. Names of the original that
+            are not in this version are an error all the same, save in files of the
+            package: what they ask for is an error when a run makes it.
 
     Raises:
         InputError: If a file does not exist, or a statement cannot be used.
@@ -107,14 +113,14 @@ def parse_gin(
     for name in files:
         _parse_file(name, extra_dirs, skip_unknown, including=())
     for param in params:
-        _parse(param, (f"gin_param {param!r}",), extra_dirs, skip_unknown)
+        _parse(param, f"gin_param {param!r}", extra_dirs, skip_unknown)
 
 
 def parse_operative_config(path: str) -> None:
     """Reads an operative config that the user vouches for, like a file of theirs.
 
-    Unlike such a file, it may be of an older version, and unknown configurables and
-    imports that fail are always left out.
+    Unlike such a file, it may be of an older version, and unknown configurables,
+    imports that fail and what is not in this version are always logged and left out.
 
     Args:
         path: Path of the config. What it includes is also looked for beside it.
@@ -123,7 +129,7 @@ def parse_operative_config(path: str) -> None:
         InputError: If a statement cannot be used.
     """
     beside = (os.path.dirname(path),)
-    _parse(read_text(path), (path,), beside, skip_unknown=True, is_old=True)
+    _parse(read_text(path), path, beside, skip_unknown=True, is_old=True)
 
 
 def _parse_file(
@@ -131,6 +137,7 @@ def _parse_file(
     extra_dirs: Sequence[str | Path],
     skip_unknown: bool,
     including: tuple[str, ...],
+    is_old: bool = False,
 ) -> None:
     """Carries out the statements of a file that others may be including."""
     path = resolve_gin_file(name, extra_dirs)
@@ -139,27 +146,57 @@ def _parse_file(
             f"A gin file must not include itself. Got {' -> '.join(including)} -> "
             f"{path}; take one include out."
         )
-    _parse(read_text(path), (*including, path), extra_dirs, skip_unknown)
+    files = (*including, path)
+    statements = read_statements(read_text(path), path, Delegate(skip_unknown))
+    _carry_out(statements, files, extra_dirs, skip_unknown, is_old)
 
 
 def _parse(
     text: str,
-    files: tuple[str, ...],
+    name: str,
     extra_dirs: Sequence[str | Path],
     skip_unknown: bool,
     is_old: bool = False,
 ) -> None:
+    """Carries out the statements of a text that no file includes."""
+    statements = read_statements(text, name, Delegate(skip_unknown), is_old)
+    _carry_out(statements, (name,), extra_dirs, skip_unknown, is_old)
+
+
+def _carry_out(
+    statements: Iterable[Any],
+    files: tuple[str, ...],
+    extra_dirs: Sequence[str | Path],
+    skip_unknown: bool,
+    is_old: bool,
+) -> None:
     """Carries out the statements of the last of the files that include each other."""
     file = files[-1]
-    for statement in read_statements(text, file, Delegate(skip_unknown), is_old):
+    for statement in statements:
         if isinstance(statement, config_parser.IncludeStatement):
-            _parse_file(statement.filename, extra_dirs, skip_unknown, files)
+            _parse_file(statement.filename, extra_dirs, skip_unknown, files, is_old)
         elif isinstance(statement, config_parser.ImportStatement):
             _import(statement, file, skip_unknown)
-        elif isinstance(statement, config_parser.BindingStatement) and not _is_skipped(
-            statement, file, skip_unknown
-        ):
-            bind(statement, file)
+        elif isinstance(statement, config_parser.BindingStatement):
+            present = _present(statement, file, is_old)
+            if present is not None and not _is_skipped(present, file, skip_unknown):
+                bind(present, file)
+
+
+def _present(statement: Any, file: str, is_old: bool) -> Any | None:
+    """The binding without what is not in this version; None if nothing remains."""
+    names = absent_names(statement)
+    if not names:
+        return statement
+    if is_old:
+        return keep_what_is_here(statement, file)
+    if is_packaged(file):
+        return put_off(statement, file)
+    reason = (
+        f"a config must name what is here. {' and '.join(names)} is not in this "
+        "version; name another one, or take the line out."
+    )
+    raise config_error(file, statement.location.line_num, reason)
 
 
 def _import(statement: Any, file: str, skip_unknown: bool) -> None:
@@ -175,8 +212,6 @@ def _import(statement: Any, file: str, skip_unknown: bool) -> None:
 
 def _is_skipped(statement: Any, file: str, skip_unknown: bool) -> bool:
     """Whether a binding is left out."""
-    if is_absent(statement):
-        return True
     if not statement.arg_name or not skip_unknown or is_known(statement.selector):
         return False
     logging.warning("%s: left out %s, which is unknown", file, statement.selector)

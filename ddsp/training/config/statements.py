@@ -1,6 +1,8 @@
 """The statements of a gin file, with errors that name file and line."""
 
+import contextlib
 import functools
+import io
 import tokenize
 from collections.abc import Iterator
 from typing import Any
@@ -10,48 +12,29 @@ import tensorflow as tf
 from absl import logging
 from gin import config_parser
 
+from ddsp.training.config.absent import RUN_NAMES, AbsentName, is_known
+from ddsp.training.config.files import refuse_special_file
 from ddsp.training.config.raw_values import (
     RawDelegate,
     RawMacro,
     RawReference,
-    leaves,
     map_value,
     nesting,
 )
 from ddsp.training.config.upgrading import upgrade
 from ddsp.training.errors import InputError
 
-# Names of the original that describe a run, not a model, and are not in this version:
-# configs of all ages mention them, and nothing is lost without them.
-RUN_NAMES = frozenset(
-    (
-        "BaseMultiProvider",
-        "ExperimentalDataProvider",
-        "MidiAutoencoderEvaluator",
-        "MidiHeuristicEvaluator",
-        "MixedProvider",
-        "NSynthTfds",
-        "SyntheticNotes",
-        "TWMEvaluator",
-        "Urmp",
-        "UrmpMidi",
-        "ZippedProvider",
-    )
-)
-
-
 # What gin raises for text that it cannot read, and for names it does not know.
 _UNREADABLE = (SyntaxError, ValueError, KeyError, TypeError, tokenize.TokenError)
 MAX_NESTING = 50
+# gin reads such a text anew with every piece, so its time grows with the square.
+MAX_PIECES = 256
+_TOO_MANY = f"a text must not have more than {MAX_PIECES} pieces; join them."
 _TOO_DEEP = f"a value must not have more than {MAX_NESTING} brackets within brackets."
 
 
-class AbsentName:
-    """Stands for a reference to one of RUN_NAMES that is not in this version."""
-
-
 class Delegate(gin.config.ParserDelegate):
-    """Makes references while gin reads values, and steps over absent names."""
+    """Makes references while gin reads values, and marks names that are not here."""
 
     def configurable_reference(self, scoped_selector: str, evaluate: bool) -> Any:
         """Makes a reference.
@@ -65,38 +48,8 @@ class Delegate(gin.config.ParserDelegate):
         """
         selector = scoped_selector.split("/")[-1]
         if selector.split(".")[-1] in RUN_NAMES and not is_known(selector):
-            return AbsentName()
+            return AbsentName(scoped_selector)
         return super().configurable_reference(scoped_selector, evaluate)
-
-
-def is_known(selector: str) -> bool:
-    """Whether a name is registered.
-
-    Args:
-        selector: Name of a configurable, without scopes.
-
-    Returns:
-        Whether gin knows it; True also for a name that is ambiguous.
-    """
-    try:
-        gin.get_configurable(selector)
-    except KeyError:
-        return True
-    except ValueError:
-        return False
-    return True
-
-
-def holds_absent_name(value: Any) -> bool:
-    """Whether a value refers to something that is not in this version.
-
-    Args:
-        value: Value of a binding.
-
-    Returns:
-        Whether an AbsentName is anywhere in it.
-    """
-    return any(isinstance(leaf, AbsentName) for leaf in leaves(value))
 
 
 def config_error(file: str, line: int, reason: str) -> InputError:
@@ -148,6 +101,7 @@ def read_statements(
 
 def _raw_statements(text: str, file: str) -> list[Any]:
     """Statements with references and macros as they are written."""
+    _check_pieces(text, file)
     parser = None
     try:
         parser = config_parser.ConfigParser(text, RawDelegate())
@@ -160,6 +114,22 @@ def _raw_statements(text: str, file: str) -> list[Any]:
         if nesting(getattr(statement, "value", None)) > MAX_NESTING:
             raise config_error(file, statement.location.line_num, _TOO_DEEP)
     return statements
+
+
+def _check_pieces(text: str, file: str) -> None:
+    """Raises for a text of too many pieces, such as 'a' 'b' 'c'."""
+    n_pieces = 0
+    # What cannot be cut into tokens is left to the parser, which stops there, too.
+    with contextlib.suppress(*_UNREADABLE):
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.STRING:
+                n_pieces += 1
+            elif token.type not in (tokenize.NL, tokenize.COMMENT):
+                n_pieces = 0
+            if n_pieces > MAX_PIECES:
+                break
+    if n_pieces > MAX_PIECES:
+        raise config_error(file, token.start[0], _TOO_MANY)
 
 
 @functools.cache
@@ -208,22 +178,6 @@ def first_line(error: Exception) -> str:
     return text.strip().partition("\n")[0] or repr(error)
 
 
-def is_absent(statement: Any) -> bool:
-    """Whether a binding is about a run and needs a name that is not in this version.
-
-    Args:
-        statement: A binding, of `gin.config_parser`.
-
-    Returns:
-        Whether to leave it out.
-    """
-    if holds_absent_name(statement.value):
-        return True
-    name = statement.selector.split(".")[-1]
-    is_macro = not statement.arg_name
-    return not is_macro and name in RUN_NAMES and not is_known(statement.selector)
-
-
 def read_text(path: str, max_bytes: int | None = None) -> str:
     """Reads a text file.
 
@@ -235,8 +189,9 @@ def read_text(path: str, max_bytes: int | None = None) -> str:
         Its text.
 
     Raises:
-        InputError: If the file cannot be read, or is larger.
+        InputError: If the file cannot be read, is no regular one, or is larger.
     """
+    refuse_special_file(path)
     try:
         with tf.io.gfile.GFile(path) as file:
             if max_bytes is None or file.size() <= max_bytes:

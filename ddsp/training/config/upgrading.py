@@ -10,7 +10,12 @@ from typing import Any
 
 from gin import config_parser
 
-from ddsp.training.config.raw_values import RawReference, leaves, map_value
+from ddsp.training.config.raw_values import (
+    RawMacro,
+    RawReference,
+    leaves,
+    map_value,
+)
 
 RENAMED = {
     "Additive": "Harmonic",
@@ -136,31 +141,32 @@ def _rename(statement: Any, renamed: dict[str, str]) -> Any:
 def _rename_old_synth(statements: list[Any], renamed: dict[str, str]) -> list[str]:
     """Lets the harmonic synthesizer go by its new name, also in graphs.
 
-    It has no variables, so no checkpoint knows it by the old one.
+    It has no variables, so no checkpoint knows it by the old one. What graphs call
+    'additive' is the synthesizer only if one of it is in this config, by that name.
     """
     old, new = _OLD_SYNTH.lower(), RENAMED[_OLD_SYNTH].lower()
+    macros = _macros(statements)
 
     def is_named(statement: Any) -> bool:
-        return statement.arg_name == "name" and statement.value == old
-
-    def is_of_synth(statement: Any) -> bool:
-        return (
-            _OLD_SYNTH in renamed and _last(statement.selector) == RENAMED[_OLD_SYNTH]
-        )
+        name = statement.value
+        if isinstance(name, RawMacro):
+            name = macros.get(name.name)
+        return statement.arg_name == "name" and name == old
 
     def new_path(leaf: Any) -> Any:
-        is_path = isinstance(leaf, str) and leaf.split("/")[0] == old
+        is_path = isinstance(leaf, str) and leaf.startswith(f"{old}/")
         return new + leaf[len(old) :] if is_path else leaf
 
     bindings = _bindings(statements)
-    # Something of this version may be called that, too: then graphs mean that.
-    is_taken = _OLD_SYNTH in _mentioned(statements) or any(
-        statement.arg_name == old
-        or (is_named(statement) and not is_of_synth(statement))
-        for statement in bindings
-    )
-    if is_taken:
+    synths = [s for s in bindings if _last(s.selector) == RENAMED[_OLD_SYNTH]]
+    others = [s for s in bindings if _last(s.selector) != RENAMED[_OLD_SYNTH]]
+    names = [s for s in synths if s.arg_name == "name"]
+    is_called_so = any(map(is_named, names)) or all(s.scope for s in names)
+    # Something else may be called that, too: then graphs mean that.
+    is_taken = any(s.arg_name == old or is_named(s) for s in others)
+    if _OLD_SYNTH not in renamed or is_taken or not is_called_so:
         return []
+    in_graphs = _macros_within(statements, "dag")
     changed = False
     for index, statement in enumerate(statements):
         if not isinstance(statement, config_parser.BindingStatement):
@@ -168,11 +174,40 @@ def _rename_old_synth(statements: list[Any], renamed: dict[str, str]) -> list[st
         value = statement.value
         if is_named(statement):
             value = new
-        elif statement.arg_name == "dag":
+        elif statement.arg_name == "dag" or _macro_name(statement) in in_graphs:
             value = map_value(new_path, value)
         changed = changed or value != statement.value
         statements[index] = statement._replace(value=value)
     return [f"'{old}' is '{new}' in graphs"] if changed else []
+
+
+def _macro_name(statement: Any) -> str | None:
+    """The name of the macro that a binding gives a value to; None for an argument."""
+    if statement.arg_name:
+        return None
+    scope, selector = statement.scope, statement.selector
+    return f"{scope}/{selector}" if scope else selector
+
+
+def _macros(statements: list[Any]) -> dict[str | None, Any]:
+    """Values of all macros, by name."""
+    bindings = (config_parser.BindingStatement,)
+    values = {_macro_name(s): s.value for s in statements if isinstance(s, bindings)}
+    return {name: value for name, value in values.items() if name is not None}
+
+
+def _macros_within(statements: list[Any], argument: str) -> set[str]:
+    """Names of the macros that the values of an argument are made of."""
+    macros = _macros(statements)
+    ahead = [s.value for s in _bindings(statements) if s.arg_name == argument]
+    found: set[str] = set()
+    while ahead:
+        within = {
+            leaf.name for leaf in leaves(ahead.pop()) if isinstance(leaf, RawMacro)
+        }
+        ahead += [macros.get(name) for name in within - found]
+        found |= within
+    return found
 
 
 def _add_input_keys(statements: list[Any], renamed: dict[str, str]) -> list[str]:

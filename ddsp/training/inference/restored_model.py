@@ -36,9 +36,17 @@ def refusing_what_fails(folder: Path) -> Iterator[None]:
 
 def _reason(error: Exception) -> str:
     """What an error says, in one line without the colours of a terminal."""
-    lines = re.sub("\x1b\\[[0-9;]*m", "", str(error)).splitlines()
+    text = str(error)
+    if isinstance(error, KeyError) and error.args:
+        text = str(error.args[0])  # A KeyError puts the whole of it in quotes.
+    lines = re.sub("\x1b\\[[0-9;]*m", "", text).splitlines()
     # Keras first tells where the error was.
-    told = [line for line in lines if line.strip() and "encountered when" not in line]
+    where = ("encountered when", "In call to configurable")
+    told = [
+        line.strip()
+        for line in lines
+        if line.strip() and not any(words in line for words in where)
+    ]
     return " ".join([type(error).__name__, *told[:1]]).rstrip(". ")
 
 

@@ -102,6 +102,46 @@ def test_places_on_another_machine_are_forgotten(tmp_path):
     assert gin.query_parameter("TFRecordProvider.sample_rate") == 16000
 
 
+@pytest.mark.parametrize("trust", [False, True])
+def test_what_a_run_had_that_is_not_here_is_left_out_by_item_and_logged(
+    trust, tmp_path, caplog
+):
+    text = """
+        train.data_provider = @data.UrmpMidi()
+        UrmpMidi.split = 'train'
+        evaluators = [@BasicEvaluator, @TWMEvaluator, (@x.TWMEvaluator, 1)]
+        sample.evaluator_classes = (@TWMEvaluator,)
+        train.num_steps = 7
+    """
+    folder_with(tmp_path, text)
+    for _ in range(2):
+        gin.clear_config()
+        config.load_model_config(tmp_path, trust=trust)
+    (only,) = gin.query_parameter("%evaluators")
+    assert only.selector == "BasicEvaluator"
+    assert gin.query_parameter("train.num_steps") == 7
+    remaining = gin.config_str()
+    assert "Urmp" not in remaining
+    assert "sample.evaluator_classes" not in remaining
+    said = [r.getMessage() for r in caplog.records if "left out" in r.getMessage()]
+    file = tmp_path / "operative_config-0.gin"
+    assert said == [
+        f"{file}, line {line}: left out {names}, which is not in this version"
+        for line, names in (
+            (2, "@data.UrmpMidi"),
+            (3, "UrmpMidi"),
+            (4, "@TWMEvaluator, @x.TWMEvaluator"),
+            (5, "@TWMEvaluator"),
+        )
+    ]
+
+
+def test_what_remains_of_a_list_is_still_checked(tmp_path):
+    text = "Nowhere.x = [@TWMEvaluator, 3]\n"
+    with pytest.raises(InputError, match=r"line 1: .*Nowhere"):
+        config.load_model_config(folder_with(tmp_path, text))
+
+
 def test_a_folder_without_config_is_an_error(tmp_path):
     with pytest.raises(InputError, match="operative_config"):
         config.load_model_config(tmp_path)

@@ -1,7 +1,7 @@
 import gin
 import pytest
 
-from ddsp.training import config
+from ddsp.training import config, train_util
 from ddsp.training.config import statements
 from ddsp.training.errors import InputError
 
@@ -102,18 +102,83 @@ def test_unknown_names_can_be_left_out_but_not_unknown_arguments(caplog):
         config.parse_gin([], ["RnnFcDecoder.chh = 4"], skip_unknown=True)
 
 
-def test_names_of_runs_that_are_not_here_yet_are_stepped_over(monkeypatch):
-    monkeypatch.setattr(statements, "RUN_NAMES", frozenset(("NotYet", "train")))
-    text = (
-        "NotYet.size = 3\nthings = [@NotYet, {@x.NotYet(): 1}]\ntrain.num_steps = 2\n"
+@pytest.mark.parametrize("skip_unknown", [False, True])
+@pytest.mark.parametrize(
+    "binding",
+    [
+        "train.data_provider = @data.UrmpMidi()",
+        "provider = @a/data.UrmpMidi",
+        "evaluators = [@BasicEvaluator, (@data.UrmpMidi, 3)]",
+        "a/data.UrmpMidi.batch_size = 3",
+    ],
+)
+def test_what_is_not_in_this_version_is_an_error_of_the_user_s_files(
+    binding, skip_unknown, tmp_path
+):
+    path = write(tmp_path, "mine.gin", f"\n{binding}\n")
+    with pytest.raises(InputError, match=r"UrmpMidi is not in this version") as caught:
+        config.parse_gin([path], skip_unknown=skip_unknown)
+    assert str(caught.value).startswith(f"{path}, line 2: ")
+    assert "\n" not in str(caught.value)
+    with pytest.raises(InputError, match=r"UrmpMidi is not in this version") as caught:
+        config.parse_gin([], [binding], skip_unknown=skip_unknown)
+    assert str(caught.value).startswith("gin_param ")
+    assert not gin.config_str().strip()
+
+
+def test_a_macro_may_be_called_like_what_is_not_here():
+    config.parse_gin([], ["Urmp = 3"])
+    assert gin.query_parameter("%Urmp") == 3
+
+
+def test_the_user_s_file_included_by_one_of_the_package_s_name_is_the_user_s(
+    tmp_path, monkeypatch
+):
+    write(tmp_path, "datasets/base.gin", "UrmpMidi.size = 3\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"base\.gin, line 1: .*UrmpMidi"):
+        config.parse_gin(["datasets/nsynth.gin"])
+
+
+def test_packaged_files_put_off_what_is_not_here_until_a_run_asks(caplog):
+    statements_of_absent = 6
+    with caplog.at_level("INFO", logger="absl"):
+        config.parse_gin(["datasets/tfrecord.gin", "papers/iclr2020/nsynth_ae.gin"])
+    lines = {r.getMessage() for r in caplog.records if "nsynth.gin" in r.getMessage()}
+    assert len(lines) == statements_of_absent
+    assert all("NSynthTfds, which is not in this version" in line for line in lines)
+    assert any(", line 5: " in line for line in lines)
+    assert gin.query_parameter("RnnFcDecoder.ch") == 512
+    for name in ("train", "evaluate", "sample"):
+        provider = gin.query_parameter(f"{name}.data_provider")
+        with pytest.raises(InputError, match="NSynthTfds is not in this version"):
+            provider.scoped_configurable_fn()
+    with pytest.raises(InputError, match="NSynthTfds is not in this version"):
+        train_util.train(gin.REQUIRED, None)
+
+
+def test_the_user_may_bind_another_provider_after_a_packaged_file():
+    config.parse_gin(
+        ["datasets/nsynth.gin"], ["train.data_provider = @data.TFRecordProvider()"]
     )
-    config.parse_gin([], [text, "RnnFcDecoder.ch = 4"])
-    assert gin.query_parameter("RnnFcDecoder.ch") == 4
-    assert gin.query_parameter("train.num_steps") == 2
-    with pytest.raises(ValueError, match="no bound parameters"):
-        gin.query_parameter("%things")
-    with pytest.raises(InputError, match="Nowhere"):
-        config.parse_gin([], ["x = @Nowhere"])
+    selector = gin.query_parameter("train.data_provider").selector
+    assert selector == "data.TFRecordProvider"
+
+
+@pytest.mark.parametrize("between", [" ", "\n  ", " # A comment.\n\n"])
+def test_a_text_of_endlessly_many_pieces_is_refused(between):
+    def text(n_pieces):
+        pieces = between.join(["'a'"] * n_pieces)
+        return f"x = 1\ny = ({pieces})\n"
+
+    config.parse_gin([], [text(statements.MAX_PIECES)])
+    assert gin.query_parameter("%y") == "a" * statements.MAX_PIECES
+    with pytest.raises(InputError, match=f"than {statements.MAX_PIECES} pieces") as e:
+        config.parse_gin([], [text(statements.MAX_PIECES + 1)])
+    line = 2 + statements.MAX_PIECES * between.count("\n")
+    assert f", line {line}: a text" in str(e.value)
+    many = ", ".join(["'a'"] * 2 * statements.MAX_PIECES)
+    config.parse_gin([], [f"y = [{many}]"])
 
 
 def test_modules_of_a_graph_may_have_any_name():

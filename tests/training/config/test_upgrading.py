@@ -268,7 +268,14 @@ DAG = "ProcessorGroup.dag = [(@synths.{}(), ['amps']), (@Tanh(), ['{}'])]\n"
     [
         ("", None, "harmonic/signal"),
         ("Additive.name = 'additive'", "harmonic", "harmonic/signal"),
-        ("synths.Additive.name = 'tone'", "tone", "harmonic/signal"),
+        (
+            "Additive.name = 'tone'\na/Additive.name = 'additive'",
+            "tone harmonic",
+            "harmonic/signal",
+        ),
+        ("a/Additive.name = 'tone'", "tone", "harmonic/signal"),
+        # No synthesizer of this model is called that.
+        ("synths.Additive.name = 'tone'", "tone", "additive/signal"),
         # Something else has that name, which graphs therefore mean.
         ("Reverb.name = 'additive'", None, "additive/signal"),
         ("ProcessorGroup.additive = @synths.Additive()", None, "additive/signal"),
@@ -279,7 +286,7 @@ def test_graphs_follow_the_new_name_of_the_synthesizer(text, name, path):
     bindings, _ = upgraded(DAG.format("Additive", "additive/signal") + text)
     assert bindings["ProcessorGroup.dag"][1][1] == [path]
     names = {v for k, v in bindings.items() if k.endswith("Harmonic.name")}
-    assert names == ({name} if name else set())
+    assert names == (set(name.split()) if name else set())
 
 
 def test_a_harmonic_synthesizer_may_be_called_additive():
@@ -296,6 +303,51 @@ def test_only_whole_names_in_graphs_are_replaced():
     assert bindings["ProcessorGroup.dag"][1][1] == ["additive_noise/signal"]
     assert bindings["x.y"] == "additive/signal"
     assert changes == []
+
+
+def test_a_value_of_a_decoder_called_additive_stays_as_it_is():
+    # Named only; followed by '/' it would be the output of a processor.
+    text = DAG.format("Harmonic", "additive") + "Harmonic.name = 'additive_too'"
+    assert upgraded(text)[1] == []
+    text = DAG.format("Additive", "additive").replace("'amps'", "'additive'")
+    bindings, changes = upgraded(text)
+    first, second = bindings["ProcessorGroup.dag"]
+    assert (first[1], second[1]) == (["additive"], ["additive"])
+    assert changes == ["Additive is Harmonic"]
+
+
+def test_paths_stay_where_no_synthesizer_is_renamed():
+    bindings, changes = upgraded(DAG.format("Harmonic", "additive/signal"))
+    assert bindings["ProcessorGroup.dag"][1][1] == ["additive/signal"]
+    assert changes == []
+
+
+@pytest.mark.parametrize("scope", ["", "a/"])
+def test_graphs_and_names_behind_macros_are_renamed_together(scope):
+    text = f"""
+        ProcessorGroup.dag = %{scope}graph
+        {scope}graph = [(@synths.Additive(), ['amps']), (@Tanh(), %inputs)]
+        inputs = ['additive/signal', 'additive_too/signal']
+        elsewhere = ['additive/signal']
+        Additive.name = %called
+        called = 'additive'
+    """
+    bindings, changes = upgraded(text)
+    assert bindings["inputs"] == ["harmonic/signal", "additive_too/signal"]
+    assert bindings["elsewhere"] == ["additive/signal"]
+    assert bindings["Harmonic.name"] == "harmonic"
+    assert bindings["called"] == "additive"
+    assert changes == ["Additive is Harmonic", "'additive' is 'harmonic' in graphs"]
+
+
+def test_macros_that_go_round_in_circles_do_no_harm():
+    text = "ProcessorGroup.dag = %a\na = [%b, @Additive(), 'additive/x']\nb = [%a]"
+    assert upgraded(text)[0]["a"][2] == "harmonic/x"
+
+
+def test_a_name_behind_a_macro_is_taken_too():
+    text = "x = 'additive'\nReverb.name = %x\n" + DAG.format("Additive", "additive/a")
+    assert upgraded(text)[0]["ProcessorGroup.dag"][1][1] == ["additive/a"]
 
 
 def test_both_synthesizers_of_one_model_stay():
