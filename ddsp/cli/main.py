@@ -1,15 +1,13 @@
 """The table of commands, and the one place where errors become a line and a status."""
 
 import argparse
-import contextlib
 import importlib
-import os
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from types import ModuleType
 
-from ddsp import version
+from ddsp import quiet, version
 
 # Command: its module and what it does.
 COMMANDS = {
@@ -17,8 +15,8 @@ COMMANDS = {
     "prepare": ("ddsp.cli.prepare", "turn recordings into a dataset"),
     "train": ("ddsp.cli.train", "learn the sound of an instrument from a dataset"),
     "transfer": ("ddsp.cli.transfer", "play a recording with a trained instrument"),
+    "compare": ("ddsp.cli.compare", "put training runs beside each other"),
 }
-STDERR = 2
 STATUS_ERROR = 1
 STATUS_USAGE = 2
 STATUS_INTERRUPTED = 130  # What shells report after Ctrl-C.
@@ -65,41 +63,6 @@ def _build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _load_tensorflow() -> None:
-    """Loads TensorFlow without its greetings, unless the user asks for them.
-
-    Whatever the level of its log, it tells of processors and missing GPUs on the error
-    stream while it is loaded, and would hide the one line that a command has to say.
-    """
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
-        return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
-    with _silent_error_stream():
-        import tensorflow as tf
-
-        tf.config.list_physical_devices()
-
-
-@contextlib.contextmanager
-def _silent_error_stream() -> Iterator[None]:
-    """Drops what is written to the error stream, by native code too."""
-    sys.stderr.flush()
-    try:
-        saved = os.dup(STDERR)
-    except OSError:  # A program without a console has none.
-        yield
-        return
-    sink = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(sink, STDERR)
-        yield
-    finally:
-        sys.stderr.flush()
-        os.dup2(saved, STDERR)
-        os.close(saved)
-        os.close(sink)
-
-
 def _explain(error: Exception) -> tuple[str, int] | None:
     """The line and the exit status for an error that a person can do something about.
 
@@ -133,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     args = _build_parser().parse_args(argv)
     try:
-        _load_tensorflow()
+        quiet.load_tensorflow()
         return importlib.import_module(COMMANDS[args.command][0]).run(args)
     except KeyboardInterrupt:
         return STATUS_INTERRUPTED

@@ -1,6 +1,5 @@
 """Running a model, checkpoint after checkpoint, for evaluators to judge."""
 
-import contextlib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,6 +11,8 @@ import tensorflow as tf
 from ddsp import spectral_ops
 from ddsp.training.checkpoints import expand_path, watch_checkpoints
 from ddsp.training.errors import InputError
+from ddsp.training.fitting import refusing_what_does_not_fit
+from ddsp.training.means_table import format_means
 from ddsp.training.progress import Progress
 
 MODES = ("eval", "sample")
@@ -91,8 +92,8 @@ def evaluate_or_sample(
         with writer.as_default():
             means = judge.judge(path, step, batches)
         writer.flush()
-        for tag, mean in means.items():
-            progress.note(f"  {tag} {mean:.4g}")
+        for line in format_means(means):
+            progress.note(f"  {line}")
         if judge.samples:
             progress.note(f"  sounds and pictures: {logdir}")
         if 0 < run_until_step <= step:
@@ -171,7 +172,7 @@ class _Judge:
     def _show(self, batch: dict[str, Any], step: int) -> None:
         """Runs the model on a batch and shows it to the evaluators."""
         batch = _with_sound(dict(batch), self._model, *self._rates)
-        with _refusing_what_does_not_fit():
+        with refusing_what_does_not_fit():
             outputs, losses = self._model(batch, return_losses=True, training=False)
         outputs = {**outputs, "audio_gen": self._model.get_audio_from_outputs(outputs)}
         for evaluator in self._evaluators:
@@ -179,25 +180,6 @@ class _Judge:
                 evaluator.evaluate(batch, outputs, losses)
             if self.samples:
                 evaluator.sample(batch, outputs, step)
-
-
-@contextlib.contextmanager
-def _refusing_what_does_not_fit() -> Iterator[None]:
-    """Turns what a model says of examples of other lengths into one line."""
-    try:
-        yield
-    except InputError:
-        raise
-    except (ValueError, tf.errors.InvalidArgumentError) as error:
-        text = re.sub("\x1b\\[[0-9;]*m", "", str(error))  # Without colours.
-        lines = [line for line in text.splitlines() if line.strip()]
-        # Keras first tells where the error was.
-        told = [line for line in lines if "encountered when" not in line] or lines
-        raise InputError(
-            "The model must fit the examples of the dataset. Got: "
-            f"{told[0].rstrip('.')}. Prepare the dataset with the rates and "
-            "example_secs of the model's configuration."
-        ) from error
 
 
 def _with_sound(

@@ -129,8 +129,9 @@ class BasicEvaluator(BaseEvaluator):
         original = batch.get("audio")
         if original is not None:
             summaries.audio_summary(original, step, rate, name="audio_original")
-            summaries.waveform_summary(original, generated, step)
-            summaries.spectrogram_summary(original, generated, step)
+            pair = (original, generated)
+            summaries.waveform_summary(*pair, step, sample_rate=rate)
+            summaries.spectrogram_summary(*pair, step, sample_rate=rate)
 
     def flush(self, step: int) -> dict[str, float]:
         """Writes the mean losses as 'losses/<name>' and starts afresh.
@@ -219,7 +220,13 @@ class F0LdEvaluator(BaseEvaluator):
         """
         if self._run_f0_crepe:
             f0_hz, _, f0_hz_gen = self._measure(batch, outputs)
-            summaries.f0_summary(f0_hz, f0_hz_gen, step, name="f0_harmonic")
+            summaries.f0_summary(
+                f0_hz,
+                f0_hz_gen,
+                step,
+                name="f0_harmonic",
+                frame_rate=self._frame_rate,
+            )
 
     def flush(self, step: int) -> dict[str, float]:
         """Writes what was measured and starts afresh.

@@ -127,6 +127,7 @@ class Collection:
         """Features of a recording, whose voiced time is counted."""
         shape = self._shape
         secs = audio_16k.size / FEATURE_SAMPLE_RATE
+        say(f"analysing {secs:.0f} s")  # Up to the first frames it takes a while.
         features = measure_features(
             audio_16k,
             shape.frame_rate,

@@ -1,7 +1,5 @@
 """Decoders: conditioning to the inputs of synthesizers."""
 
-from ddsp import core
-from ddsp.training import nn
 from ddsp.training.decoders.dilated_conv import DilatedConvDecoder
 from ddsp.training.decoders.midi import MidiDecoder, MidiToHarmonicDecoder
 from ddsp.training.decoders.rnn_fc import RnnFcDecoder
@@ -11,6 +9,4 @@ __all__ = [
     "MidiDecoder",
     "MidiToHarmonicDecoder",
     "RnnFcDecoder",
-    "core",
-    "nn",
 ]

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from ddsp import core
 from ddsp.training import nn
+from ddsp.training.decoders import checks
 
 
 @gin.register(module="ddsp.training.decoders")
@@ -67,8 +68,18 @@ class DilatedConvDecoder(nn.OutputSplitsLayer):
             **kwargs: Arguments of a Keras layer.
 
         Raises:
-            ValueError: If there is a precondition_stack without conditioning.
+            TypeError: If output_splits are no pairs of a name and a whole number.
+            ValueError: If there is a precondition_stack without conditioning, a number
+                of channels, layers or stacks is below 1, or a name in output_splits
+                comes twice.
         """
+        checks.check_sizes(
+            ch=ch,
+            kernel_size=kernel_size,
+            layers_per_stack=layers_per_stack,
+            stacks=stacks,
+        )
+        checks.check_output_splits(output_splits)
         keys: list[str] = []
         if conditioning_keys is not None:
             keys += core.make_iterable(conditioning_keys)
@@ -99,6 +110,20 @@ class DilatedConvDecoder(nn.OutputSplitsLayer):
             ortho_init=ortho_init,
             conditional=self.conditional,
         )
+
+    def check_inputs(self, *inputs: Any) -> None:
+        """Raises for inputs that do not go together.
+
+        Args:
+            *inputs: See `compute_output`.
+
+        Raises:
+            ValueError: If the batch sizes of the inputs or the numbers of frames of the
+                controls differ, or a control is not [batch, n_frames, n_channels].
+        """
+        n_controls = len(inputs) - self.n_conditioning
+        checks.check_frames(self.input_keys[:n_controls], inputs[:n_controls])
+        checks.check_batch(self.input_keys, inputs)
 
     def compute_output(self, *inputs: tf.Tensor) -> tf.Tensor:
         """Runs the convolutions.

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from ddsp import core
 from ddsp.training import nn
+from ddsp.training.decoders import checks
 
 # Loudness of a network whose outputs are around 0 with a deviation of 1.
 _MEAN_LOUDNESS_DB = -70.0
@@ -35,6 +36,23 @@ class _NoteDecoder(nn.DictLayer):
         self.f0_residual = f0_residual
         self.dense_out = tf.keras.layers.Dense(n_out)
         self.norm = nn.Normalize("layer") if norm else None
+
+    def check_inputs(self, *inputs: Any) -> None:
+        """Raises for inputs that do not go together.
+
+        Args:
+            *inputs: See `call`.
+
+        Raises:
+            ValueError: If z_pitch is not [batch, n_frames, n_channels], or z has
+                another batch size.
+        """
+        z_pitch, *others = inputs
+        checks.check_frames(["z_pitch"], [z_pitch])
+        given = {"z_pitch": z_pitch}
+        named = zip(self.all_input_keys[1:], others, strict=False)
+        given.update((key, x) for key, x in named if key == "z" and x is not None)
+        checks.check_batch(list(given), list(given.values()))
 
     def _decode(self, z_pitch: tf.Tensor, z: tf.Tensor | None) -> tf.Tensor:
         """Output of the dense layer, [batch, n_frames, n_out]."""
@@ -145,9 +163,11 @@ class MidiToHarmonicDecoder(_NoteDecoder):
             **kwargs: Arguments of a Keras layer.
 
         Raises:
-            ValueError: If there is no network, or output_splits has no 'f0_midi' of one
-                channel.
+            TypeError: If output_splits are no pairs of a name and a whole number.
+            ValueError: If there is no network, output_splits has no 'f0_midi' of one
+                channel, a size in it is below 1, or a name comes twice.
         """
+        checks.check_output_splits(output_splits)
         sizes = dict(output_splits)
         if sizes.get("f0_midi") != 1:
             raise ValueError(

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from ddsp import core
 from ddsp.training import nn
+from ddsp.training.decoders import checks
 
 
 @gin.register(module="ddsp.training.decoders")
@@ -49,11 +50,22 @@ class RnnFcDecoder(nn.DictLayer):
             layers_per_stack: Layers of each stack; 0 leaves the stacks out.
             stateless: Whether the state of the recurrent layer is one more input and
                 one more output, 'state', instead of starting at zero with every call.
-            input_keys: Keys of the inputs, without 'state'. Their order is part of the
-                model.
-            output_splits: Name and number of channels of each output, without 'state'.
+            input_keys: Keys of the inputs, without 'state', in an order that is part of
+                the model: by default loudness, pitch and latent variables, 'ld_scaled',
+                'f0_scaled' and 'z'. A model without an encoder has no 'z'.
+            output_splits: Name and number of channels of each output, without 'state':
+                by default 'amps' with 1 and 'harmonic_distribution' with 40.
             **kwargs: Arguments of a Keras layer.
+
+        Raises:
+            KeyError: If rnn_type is unknown.
+            TypeError: If output_splits are no pairs of a name and a whole number.
+            ValueError: If rnn_channels or ch is below 1, layers_per_stack below 0,
+                a size in output_splits below 1, or a name comes twice.
         """
+        checks.check_sizes(rnn_channels=rnn_channels, ch=ch)
+        checks.check_sizes(least=0, layers_per_stack=layers_per_stack)
+        checks.check_output_splits(output_splits)
         input_keys = list(core.make_iterable(input_keys))
         output_keys = [name for name, _ in output_splits]
         state_keys = ["state"] if stateless else []
@@ -65,6 +77,20 @@ class RnnFcDecoder(nn.DictLayer):
         self.rnn = make_rnn(rnn_channels, rnn_type)
         self.out_stack = nn.FcStack(ch, layers_per_stack)
         self.dense_out = tf.keras.layers.Dense(sum(size for _, size in output_splits))
+
+    def check_inputs(self, *inputs: Any) -> None:
+        """Raises for inputs that do not go together.
+
+        Args:
+            *inputs: See `call`.
+
+        Raises:
+            ValueError: If the batch sizes or numbers of frames of the inputs differ, or
+                one is not [batch, n_frames, n_channels].
+        """
+        n_controls = len(self.input_stacks)
+        checks.check_frames(self.input_keys[:n_controls], inputs[:n_controls])
+        checks.check_batch(self.input_keys, inputs)
 
     def call(self, *inputs: tf.Tensor, **unused_kwargs: Any) -> dict[str, tf.Tensor]:
         """Decodes.

@@ -172,6 +172,7 @@ class DictLayer(tf.keras.layers.Layer):
 
         Raises:
             TypeError: If there are more or fewer inputs than keys.
+            ValueError: If the inputs do not go together, see `check_inputs`.
         """
         features: dict[str, Any] = {}
         tensors = []
@@ -183,13 +184,11 @@ class DictLayer(tf.keras.layers.Layer):
         for key in self.all_input_keys:
             if key in kwargs:
                 features[key] = kwargs.pop(key)
+        n_positional = len(tensors)
         self._look_up(features, tensors)
         if len(tensors) != self.n_inputs:
-            raise TypeError(
-                f"{self.name} needs the inputs {list(self.input_keys)}, and may have "
-                f"{list(self.default_input_keys)}. Got {len(tensors)} inputs, from "
-                f"the keys {sorted(features)}; pass each input once."
-            )
+            raise TypeError(self._describe_mismatch(features, n_positional, tensors))
+        self.check_inputs(*tensors)
         # Keras takes tensors alone by position, but defaults may be anything.
         n_required = len(self.input_keys)
         optional = dict(zip(self.default_input_keys, tensors[n_required:], strict=True))
@@ -197,6 +196,34 @@ class DictLayer(tf.keras.layers.Layer):
         if isinstance(outputs, dict):
             return outputs
         return core.to_dict(outputs, self.output_keys)
+
+    def check_inputs(self, *inputs: Any) -> None:
+        """Raises for inputs that do not go together; this one takes all.
+
+        It is asked before Keras is, which puts what a layer says far down in a text of
+        its own.
+
+        Args:
+            *inputs: Inputs, those with a default too, in the order of the keys.
+        """
+
+    def _describe_mismatch(
+        self, features: dict[str, Any], n_positional: int, tensors: list[Any]
+    ) -> str:
+        """Says which inputs are missing, or that there are too many."""
+        needed = f"{self.name} needs the inputs {list(self.input_keys)}"
+        if self.default_input_keys:
+            needed += f", and may have {list(self.default_input_keys)}"
+        got = f"Got {n_positional} by position" if n_positional else "Got none"
+        if features:
+            also = f"{got} and" if n_positional else "Got"
+            got = f"{also} the keys {sorted(features)}"
+        if len(tensors) > self.n_inputs:
+            return f"{needed}. {got}; pass each input once."
+        # Which are left for those without a name, nobody can say.
+        lacking = [k for k in self.input_keys if _find(k, features) is _NOT_THERE]
+        missing = ", ".join(map(repr, lacking[n_positional:]))
+        return f"{needed}. {got}; missing: {missing}."
 
     def _look_up(self, features: dict[str, Any], tensors: list[Any]) -> None:
         """Appends the inputs that are found by name, and defaults for missing ones."""

@@ -11,8 +11,9 @@ from ddsp.training import recurrent
 class Gru(tf.keras.layers.GRU):
     """`keras.layers.GRU` that trains faster on a CPU.
 
-    Weights, values and gradients are those of Keras. Where a GPU is visible, and for
-    masks, dropout and other activations, Keras does the work itself.
+    Weights, values and gradients are those of Keras. Where a GPU is visible and
+    `use_cudnn` is not False, and for masks, dropout and other activations, Keras does
+    the work itself.
 
     Example:
         >>> Gru(4, return_sequences=True)(tf.zeros([1, 10, 2])).shape
@@ -69,5 +70,16 @@ class Gru(tf.keras.layers.GRU):
             and cell.use_bias
             and cell.reset_after
             and not (cell.dropout or cell.recurrent_dropout or self.stateful)
-            and not tf.config.list_logical_devices("GPU")
+            and not (self.use_cudnn and tf.config.list_logical_devices("GPU"))
         )
+
+
+def leave_cudnn(model: Any) -> None:
+    """Lets no recurrent layer of a model use cuDNN, which XLA cannot compile.
+
+    Args:
+        model: A model that has been called.
+    """
+    for layer in model._flatten_layers():
+        if hasattr(layer, "use_cudnn"):
+            layer.use_cudnn = False

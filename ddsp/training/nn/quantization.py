@@ -155,8 +155,10 @@ class VectorQuantization(tf.keras.layers.Layer):
         least = self.restart_threshold * tf.cast(n_vectors, codebook.dtype)
         keep = tf.convert_to_tensor(self.counts) * self.k > least
         # A batch may have fewer vectors than there are entries to replace.
-        noise = tf.random.uniform(tf.shape(codebook), dtype=codebook.dtype)
-        order = tf.argsort(tf.random.uniform([n_vectors]))
+        n_values = self.depth // self.num_heads
+        noise = core.white_noise(self.k, n_values, same_on_replicas=True)
+        noise = tf.cast((1.0 + noise) / 2.0, codebook.dtype)
+        order = tf.argsort(core.white_noise(n_vectors, 1)[:, 0])
         fresh = tf.concat([tf.gather(vectors, order), noise], axis=0)
         rank = tf.cumsum(tf.cast(~keep, tf.int32), exclusive=True)
         return tf.where(keep[:, tf.newaxis], codebook, tf.gather(fresh, rank))

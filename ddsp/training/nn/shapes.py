@@ -97,7 +97,7 @@ def straight_through_softmax(logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     logits = core.tf_float32(logits)
     probabilities = tf.nn.softmax(logits)
     # The largest of the logits with Gumbel noise is distributed as they say.
-    uniform = tf.random.uniform(tf.shape(logits), minval=1e-20, dtype=logits.dtype)
+    uniform = _uniform_per_example(logits) + 1e-20
     chosen = tf.argmax(logits - tf.math.log(-tf.math.log(uniform)), axis=-1)
     draw = tf.one_hot(chosen, tf.shape(logits)[-1], dtype=logits.dtype)
     draw = tf.ensure_shape(tf.stop_gradient(draw), logits.shape)
@@ -142,3 +142,10 @@ def get_embedding(
         TensorShape([2, 1, 4])
     """
     return tf.keras.layers.Embedding(vocab_size, n_dims)
+
+
+def _uniform_per_example(x: tf.Tensor) -> tf.Tensor:
+    """Random numbers in [0, 1) of the shape of x, from the noise of each example."""
+    shape = tf.shape(x)
+    noise = core.white_noise(shape[0], tf.reduce_prod(shape[1:]))
+    return tf.reshape((1.0 + noise) / 2.0, shape)

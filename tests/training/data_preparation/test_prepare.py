@@ -311,7 +311,9 @@ def test_progress_names_the_recording_and_the_stages(
 ) -> None:
     lines: list[str] = []
     prepare(tone, tmp_path / "out", progress=lines.append)
-    assert lines[:2] == ["1/1 tone.wav: reading", "1/1 tone.wav: analysed 1 of 1 s"]
+    stages = ["reading", "analysing 1 s", "analysed 1 of 1 s"]
+    assert lines[:3] == [f"1/1 tone.wav: {stage}" for stage in stages]
+    assert len(set(lines)) == len(lines)
     assert lines[-2:] == ["wrote 7 of 7 examples", "computing statistics"]
 
 

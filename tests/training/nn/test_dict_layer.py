@@ -56,6 +56,50 @@ def test_a_missing_input_is_named():
         Weighted()({"y": TWO})
 
 
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        ([{}], r"\['a', 'b'\]\. Got none; missing: 'a', 'b'\."),
+        ([], r"Got none; missing: 'a', 'b'\."),
+        ([{"a": 1.0, "c": 1.0}], r"Got the keys \['a', 'c'\]; missing: 'b'\."),
+        ([1.0], r"Got 1 by position; missing: 'b'\."),
+        ([1.0, {"c": 1.0}], r"Got 1 by position and the keys \['c'\]; missing: 'b'\."),
+        ([1.0, 2.0, 3.0], r"Got 3 by position; pass each input once\."),
+    ],
+)
+def test_what_is_missing_is_said_and_nothing_else(inputs, said):
+    class Difference(nn.DictLayer):
+        output_keys = ("difference",)
+
+        def call(self, a, b):
+            return a - b
+
+    with pytest.raises(TypeError, match=said + "$") as raised:
+        Difference()(*inputs)
+    assert "may have" not in str(raised.value)
+
+
+def test_optional_inputs_are_said_where_there_are_some():
+    with pytest.raises(
+        TypeError, match=r"\['x'\], and may have \['y', 'z'\]\. Got none; missing: 'x'"
+    ):
+        Weighted()({})
+
+
+def test_inputs_are_checked_before_keras_says_anything():
+    class Halves(nn.DictLayer):
+        output_keys = ("half",)
+
+        def check_inputs(self, x, y):
+            raise ValueError(f"Mine. Got {x} and {y}.")
+
+        def call(self, x, y=2.0):
+            return x / y
+
+    with pytest.raises(ValueError, match=r"^Mine\. Got 1\.0 and 2\.0\.$"):
+        Halves()({"x": 1.0})
+
+
 def test_outputs_can_be_named_by_the_return_annotation():
     class Halves(nn.DictLayer):
         def call(self, x) -> ["left", "right"]:  # noqa: F821

@@ -103,7 +103,7 @@ def test_tags_are_those_of_the_original(
     sizes = {
         (v.image.width, v.image.height) for tag, v in values.items() if "wav" in tag
     }
-    assert sizes == {(250, 250)}
+    assert sizes == {(800, 400)}
     image = values["spectrogram/1"].image
     assert (image.width, image.height) == (800, 800)
 
@@ -159,9 +159,64 @@ def test_pitch_is_drawn_over_notes_with_gaps_where_there_is_none(
     np.testing.assert_allclose(original.get_ydata(), [69.0, np.nan, 81.0], atol=1e-4)
     np.testing.assert_allclose(made.get_ydata(), [81.0], atol=1e-4)
     # Curves of any number of frames cover the same time.
-    np.testing.assert_allclose(original.get_xdata(), [0.0, 0.5, 1.0])
+    np.testing.assert_allclose(original.get_xdata(), [0.0, 0.004, 0.008])
+    np.testing.assert_allclose(made.get_xdata(), [0.0])
+    assert (axis.get_xlabel(), axis.get_ylabel()) == ("time in seconds", "MIDI note")
     assert [original.get_label(), made.get_label()] == ["original", "synthesized"]
     assert axis.get_legend() is not None
+
+
+def test_pitch_of_any_frame_rate_lies_in_its_seconds(
+    figures: dict[str, Figure],
+) -> None:
+    f0_hz = np.full([1, 100], 440.0)
+    summaries.f0_summary(f0_hz, f0_hz[:, ::2], STEP, frame_rate=50)
+    original, made = figures["f0_midi/f0_midi_1"].axes[0].get_lines()
+    np.testing.assert_allclose(original.get_xdata(), np.arange(100) / 50)
+    np.testing.assert_allclose(made.get_xdata(), np.arange(50) / 25)
+
+
+def test_waveforms_lie_over_seconds_on_one_scale(figures: dict[str, Figure]) -> None:
+    summaries.waveform_summary(AUDIO, 0.1 * AUDIO, STEP)
+    summaries.waveform_summary(AUDIO, AUDIO, STEP, "low", sample_rate=8000)
+    for tag, rate, n_samples in (
+        ("full_1", 16000, 4000),
+        ("125ms_1", 16000, 2000),
+        ("low_full_1", 8000, 4000),
+        ("low_125ms_1", 8000, 1000),
+    ):
+        above, below = figures[f"waveform/{tag}"].axes
+        for axis in (above, below):
+            (line,) = axis.get_lines()
+            times = np.arange(n_samples) / rate
+            np.testing.assert_allclose(line.get_xdata(), times)
+            np.testing.assert_allclose(axis.get_xlim(), times[[0, -1]])
+            assert axis.get_ylabel() == "amplitude"
+            sizes = [label.get_fontsize() for label in axis.get_xticklabels()]
+            assert min(sizes) >= 8
+        assert above.get_ylim() == below.get_ylim()
+        assert below.get_xlabel() == "time in seconds"
+
+
+@pytest.mark.parametrize("sample_rate", [16000, 8000])
+def test_spectrogram_is_numbered_in_seconds_and_hertz(
+    figures: dict[str, Figure], sample_rate: int
+) -> None:
+    rates = {} if sample_rate == 16000 else {"sample_rate": sample_rate}
+    summaries.spectrogram_summary(AUDIO, AUDIO, STEP, **rates)
+    for axis in figures["spectrogram/1"].axes:
+        (image,) = axis.get_images()
+        extent = [0.0, 4000 / sample_rate, 0.0, sample_rate / 2]
+        assert list(image.get_extent()) == extent
+        assert axis.get_ylim() == (0.0, sample_rate / 2)  # High frequencies are up.
+        for ticks, end in (
+            (axis.get_xticks(), 4000 / sample_rate),
+            (axis.get_yticks(), sample_rate / 2),
+        ):
+            assert sum(0 <= tick <= end for tick in ticks) >= 3
+        assert axis.xaxis.get_ticks_position() == "bottom"
+        assert axis.get_xlabel() == "time in seconds"
+        assert axis.get_ylabel() == "frequency in Hz"
 
 
 def test_batches_of_two_sizes_are_an_error() -> None:
