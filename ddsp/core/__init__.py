@@ -22,7 +22,7 @@ from ddsp.core.inharmonicity import (
     inharmonicity_sigmoid,
 )
 from ddsp.core.nested import leaf_key, map_shape, nested_keys, nested_lookup, to_dict
-from ddsp.core.noise import white_noise
+from ddsp.core.noise import seeded_noise, white_noise
 from ddsp.core.numerics import (
     log10,
     log_scale,
@@ -172,6 +172,7 @@ __all__ = [
     "safe_divide",
     "safe_log",
     "safe_root",
+    "seeded_noise",
     "sinc",
     "sinc_filter",
     "sinc_impulse_response",

@@ -48,7 +48,7 @@ def random_wavetables(
     number = np.arange(1, n_harmonics + 1)[:, np.newaxis]
     angle = 2.0 * np.pi * number * np.arange(n_points) / n_points
     waves = np.concatenate([np.sin(angle) / number, np.cos(angle) / number])
-    shares = white_noise(n_wavetables, 2 * n_harmonics, seed)
+    shares = white_noise(n_wavetables, 2 * n_harmonics, seed, same_on_replicas=True)
     tables = precise_matmul(shares, tf_float32(waves))
     return tables / tf.reduce_max(tf.abs(tables), axis=1, keepdims=True)
 

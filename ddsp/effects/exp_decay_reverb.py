@@ -107,6 +107,8 @@ class ExpDecayReverb(Reverb):
             decay = tf.convert_to_tensor(self._decay)[tf.newaxis]
         if self.scale_fn is not None:
             gain = self.scale_fn(gain)
-        noise = core.white_noise(1, self.reverb_length, self.seed)
+        noise = core.white_noise(
+            1, self.reverb_length, self.seed, same_on_replicas=True
+        )
         envelope = core.exponential_decay(gain, decay, self.reverb_length)
         return {"audio": audio, "ir": envelope * noise}

@@ -119,7 +119,16 @@ class FilteredNoiseReverb(Reverb):
         """
         if self._owns_controls(magnitudes=magnitudes):
             magnitudes = tf.convert_to_tensor(self._magnitudes)[tf.newaxis]
-        return {"audio": audio, "ir": self._synth(magnitudes)}
+        magnitudes = self._synth.get_controls(magnitudes)["magnitudes"]
+        # A learned response is one for all examples, wherever they are computed.
+        noise = core.white_noise(
+            tf.shape(magnitudes)[0],
+            self.reverb_length,
+            self.seed,
+            same_on_replicas=self._learned,
+        )
+        ir = core.frequency_filter(noise, magnitudes, window_size=self.window_size)
+        return {"audio": audio, "ir": ir}
 
 
 def _check_frames(n_frames: int, reverb_length: int) -> None:

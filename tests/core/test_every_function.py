@@ -27,6 +27,7 @@ NO_GRADIENT = {
     "random_wavetables": "draws initial values",
     "waveform_amplitudes": "constants",
     "white_noise": "draws noise",
+    "seeded_noise": "a context",
     "gradient_reversal": "its gradient is not the derivative",
     "hmm_most_likely_path": "states are whole numbers",
 }

@@ -5,7 +5,9 @@ import os
 import re
 import struct
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from ddsp.training.data.dataset_info import RECORDS_PATTERN
@@ -70,7 +72,7 @@ def _check_all_shards(files: set[str]) -> None:
 
 
 def count_records(file: str) -> int:
-    """Counts the records of a local file by their lengths, without reading them.
+    """Counts the records of a file by their lengths, without reading them.
 
     Args:
         file: Record file.
@@ -81,23 +83,52 @@ def count_records(file: str) -> int:
     Raises:
         InputError: If the file is truncated or no record file.
     """
-    n_bytes = os.path.getsize(file)
-    n_records, position = 0, 0
+    return len(find_edges(file)) - 1
+
+
+def find_edges(file: str) -> np.ndarray:
+    """Finds where the records of a file begin and end, without reading them.
+
+    Args:
+        file: Record file; of one on remote storage, much has to be transferred.
+
+    Returns:
+        Bytes before each record, and at last the size of the file, int64,
+        [n_records + 1].
+
+    Raises:
+        InputError: If the file is truncated or no record file.
+    """
+    if is_remote(file):
+        with tf.io.gfile.GFile(file, "rb") as opened:
+            return _find_edges(opened, opened.size(), file)
     with open(file, "rb") as opened:
-        while position < n_bytes:
-            opened.seek(position)
-            header = opened.read(HEADER_BYTES)
-            if len(header) == HEADER_BYTES:
-                (length,) = struct.unpack_from("<Q", header)
-                position += HEADER_BYTES + length + CHECKSUM_BYTES
-            if len(header) < HEADER_BYTES or position > n_bytes:
-                raise InputError(
-                    "A record file must be whole. Got "
-                    f"{file}, which is truncated or damaged after {n_records} "
-                    "records; copy or prepare the dataset again."
-                )
-            n_records += 1
-    return n_records
+        return _find_edges(opened, os.path.getsize(file), file)
+
+
+def is_remote(file: str) -> bool:
+    """Tells whether a file lies on remote storage, such as gs://bucket/file."""
+    return "://" in file
+
+
+def _find_edges(opened: Any, n_bytes: int, file: str) -> np.ndarray:
+    """The bytes at which records begin, and the end."""
+    edges = [0]
+    while edges[-1] < n_bytes:
+        opened.seek(edges[-1])
+        header = opened.read(HEADER_BYTES)
+        end = n_bytes + 1
+        if len(header) == HEADER_BYTES:
+            (length,) = struct.unpack_from("<Q", header)
+            end = edges[-1] + HEADER_BYTES + length + CHECKSUM_BYTES
+        if end > n_bytes:
+            raise InputError(
+                "A record file must be whole. Got "
+                f"{file}, which is truncated or damaged after {len(edges) - 1} "
+                "records; copy or prepare the dataset again."
+            )
+        edges.append(end)
+    return np.array(edges, np.int64)
 
 
 def check_first_record(file: str, lengths: dict[str, int], shape: ExampleShape) -> None:

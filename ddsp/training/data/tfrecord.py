@@ -9,15 +9,14 @@ from typing import Any
 import gin
 import tensorflow as tf
 
-from ddsp.training.data import record_files
+from ddsp.training.data import order, record_files
 from ddsp.training.data.base import DataProvider
 from ddsp.training.data.dataset_info import read_dataset_info
 from ddsp.training.data.example_shape import ExampleShape
+from ddsp.training.data.record_index import index_records
 from ddsp.training.errors import InputError
 
 N_OPEN_FILES = 40
-# Examples wait in memory to be shuffled: at most so many bytes of them.
-SHUFFLE_BYTES = 256 << 20
 # Where records cannot be counted, as on remote storage.
 UNKNOWN_N_RECORDS = 10_000
 BYTES_PER_VALUE = 4
@@ -67,8 +66,8 @@ class TFRecordProvider(DataProvider):
             frame_rate: Frames per second of the features.
             centered: Whether the features were prepared with centred frames, of which
                 there is one more.
-            seed: Seed of the order of the examples; None for one that differs from run
-                to run, or follows `tf.random.set_seed`.
+            seed: Seed of the order in `get_dataset` and `get_batch`; None for one that
+                differs from run to run, or follows `tf.random.set_seed`.
 
         Raises:
             InputError: If a `dataset.json` beside the records says something else.
@@ -138,7 +137,7 @@ class TFRecordProvider(DataProvider):
         """
         files = record_files.find_records(self._file_pattern)
         n_records = self._check_files(files)
-        records = tf.data.Dataset.from_tensor_slices(files)
+        records: tf.data.Dataset = tf.data.Dataset.from_tensor_slices(files)
         if shuffle:
             records = records.shuffle(len(files), seed=self._seed)
         records = records.interleave(
@@ -147,13 +146,51 @@ class TFRecordProvider(DataProvider):
             num_parallel_calls=tf.data.AUTOTUNE,
         )
         if shuffle:
-            room = SHUFFLE_BYTES // (BYTES_PER_VALUE * sum(self._lengths().values()))
+            room = order.SHUFFLE_BYTES // (
+                BYTES_PER_VALUE * sum(self._lengths().values())
+            )
             records = records.shuffle(max(2, min(room, n_records)), seed=self._seed)
         features = self.features_dict
         return records.map(
             lambda record: tf.io.parse_single_example(record, features),
             num_parallel_calls=tf.data.AUTOTUNE,
         )
+
+    def get_training_batches(
+        self, batch_size: int, seed: int, first_batch: int = 0
+    ) -> tf.data.Dataset:
+        """Gives batches without end, in an order that a seed fixes.
+
+        All examples are shuffled among each other, anew in each epoch, and records are
+        read where they lie, so nothing is read twice or in vain. On remote storage,
+        finding out where that is takes one pass over the files. The seed of the
+        constructor has no part in this. A subclass with its own `get_dataset` is
+        treated as `DataProvider.get_training_batches` treats it.
+
+        Args:
+            batch_size: Examples in a batch.
+            seed: Seed of the order.
+            first_batch: How many batches to leave out at the beginning.
+
+        Returns:
+            Dataset of dictionaries of tensors with a batch axis in front.
+
+        Raises:
+            InputError: If no file matches, one is missing or truncated, or the records
+                have other features or lengths.
+        """
+        if type(self).get_dataset is not TFRecordProvider.get_dataset:
+            return super().get_training_batches(batch_size, seed, first_batch)
+        index = index_records(record_files.find_records(self._file_pattern))
+        self._check_first(index.files, index.counts)
+        features = self.features_dict
+        first = first_batch * batch_size
+        numbers = order.shuffled_numbers(index.n_records, seed, first)
+        parsed = numbers.map(
+            lambda number: tf.io.parse_single_example(index.read(number), features),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
+        return order.full_batches(parsed, batch_size)
 
     def _lengths(self) -> dict[str, int]:
         """Number of values of each feature of fixed length."""
@@ -166,17 +203,22 @@ class TFRecordProvider(DataProvider):
 
     def _check_files(self, files: list[str]) -> int:
         """Raises for files that cannot be read; otherwise returns how many records."""
-        if any("://" in file for file in files):
+        if any(record_files.is_remote(file) for file in files):
             return UNKNOWN_N_RECORDS
-        counts = {file: record_files.count_records(file) for file in files}
-        first = next((file for file, count in counts.items() if count), None)
+        counts = [record_files.count_records(file) for file in files]
+        self._check_first(files, counts)
+        return sum(counts)
+
+    def _check_first(self, files: Sequence[str], counts: Sequence[int]) -> None:
+        """Raises if there is no record, or the first is not what is expected."""
+        with_records = (f for f, count in zip(files, counts, strict=True) if count)
+        first = next(with_records, None)
         if first is None:
             raise InputError(
                 "A dataset must hold at least one example. Got "
                 f"{files[0]} and so on, which are empty; prepare the dataset again."
             )
         record_files.check_first_record(first, self._lengths(), self._shape)
-        return sum(counts.values())
 
 
 @gin.register(module="ddsp.training.data")

@@ -1,0 +1,149 @@
+"""Orders of examples that are functions of a seed, to be entered anywhere."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+# Examples wait in memory to be shuffled: at most so many bytes of them, and so many of
+# them, because places are reserved for as many as may come.
+SHUFFLE_BYTES = 256 << 20
+LARGEST_ROOM = 100_000
+# Where the size of an example is unknown: so many of four seconds have those bytes.
+UNKNOWN_ROOM = 500
+
+
+def shuffled_numbers(n_examples: int, seed: int, first: int) -> tf.data.Dataset:
+    """Counts through a dataset without end, in another order each epoch.
+
+    Args:
+        n_examples: Examples of an epoch, at least 1.
+        seed: Seed of the order.
+        first: How many numbers to leave out at the beginning, without drawing them.
+
+    Returns:
+        Dataset of int64 scalars from 0 to n_examples - 1, each once per epoch.
+
+    Raises:
+        ValueError: If there are no examples.
+    """
+    if n_examples < 1:
+        raise ValueError(
+            "n_examples must be at least 1, or epochs would have no end. Got "
+            f"n_examples={n_examples}; leave out fewer examples."
+        )
+
+    def order_of(epoch: tf.Tensor) -> tf.data.Dataset:
+        keys = _random_integers([n_examples], seed, epoch)
+        return tf.data.Dataset.from_tensor_slices(tf.argsort(keys, stable=True))
+
+    numbers = _epochs(order_of, n_examples, first)
+    return numbers.map(lambda number: tf.cast(number, tf.int64))
+
+
+def shuffled_examples(
+    examples: tf.data.Dataset, seed: int, first: int
+) -> tf.data.Dataset:
+    """Repeats examples without end, in another order each epoch.
+
+    The order does not depend on `tf.random.set_seed`, as `tf.data.Dataset.shuffle`
+    does. To leave out whole epochs, the examples are counted, by reading them once if
+    the dataset does not know how many it has. Less than one epoch is left out by
+    reading it; of a dataset that is endless itself, everything.
+
+    Args:
+        examples: The examples of an epoch, in an order that is always the same.
+        seed: Seed of the order.
+        first: How many examples to leave out at the beginning.
+
+    Returns:
+        Dataset of the same elements; empty if there are none.
+    """
+    n_examples = _count(examples, exactly=first > 0)
+    if n_examples == 0:
+        return examples
+    spec = examples.element_spec
+    # The operation below knows tensors only, so others go through it in parts.
+    parts = examples.map(lambda *x: tuple(tf.nest.flatten(x, expand_composites=True)))
+    room = _room_for(parts.element_spec)
+
+    def order_of(epoch: tf.Tensor) -> tf.data.Dataset:
+        seeds = _random_integers([2], seed, epoch)
+        shuffled = tf.raw_ops.ShuffleDataset(
+            input_dataset=tf.data.experimental.to_variant(parts),
+            buffer_size=room if n_examples is None else min(room, n_examples),
+            seed=seeds[0],
+            seed2=seeds[1],
+            output_types=[part.dtype for part in parts.element_spec],
+            output_shapes=[part.shape for part in parts.element_spec],
+            reshuffle_each_iteration=False,
+        )
+        return tf.data.experimental.from_variant(shuffled, parts.element_spec)
+
+    return _epochs(order_of, n_examples, first).map(
+        lambda *x: tf.nest.pack_sequence_as(spec, x, expand_composites=True)
+    )
+
+
+def full_batches(examples: tf.data.Dataset, batch_size: int) -> tf.data.Dataset:
+    """Puts examples into batches, in their order on every machine.
+
+    Args:
+        examples: Dataset without end.
+        batch_size: Examples in a batch.
+
+    Returns:
+        Dataset of batches, read ahead of their use. Several workers share each batch.
+    """
+    options = tf.data.Options()
+    options.deterministic = True
+    # Workers that divide files would each have an order of their own.
+    options.experimental_distribute.auto_shard_policy = (
+        tf.data.experimental.AutoShardPolicy.DATA
+    )
+    batches = examples.batch(batch_size, drop_remainder=True)
+    return batches.prefetch(tf.data.AUTOTUNE).with_options(options)
+
+
+def _epochs(
+    order_of: Callable[[tf.Tensor], tf.data.Dataset],
+    n_examples: int | None,
+    first: int,
+) -> tf.data.Dataset:
+    """One epoch after the other, from an example on; None examples are endless."""
+    epoch, n_left_out = divmod(first, n_examples) if n_examples else (0, first)
+    numbers = tf.data.Dataset.range(epoch, tf.int64.max)
+    return numbers.flat_map(order_of).skip(n_left_out)
+
+
+def _random_integers(shape: list[int], seed: int, epoch: tf.Tensor) -> tf.Tensor:
+    """Integers of 64 bits that are the same on every machine."""
+    return tf.random.stateless_uniform(
+        shape,
+        seed=tf.stack([tf.constant(seed, tf.int64), epoch]),
+        minval=None,
+        maxval=None,
+        dtype=tf.int64,
+        alg="philox",
+    )
+
+
+def _count(examples: tf.data.Dataset, exactly: bool) -> int | None:
+    """Number of examples; None if endless, or if only known not to be 0."""
+    n_examples = int(examples.cardinality())
+    if n_examples == tf.data.INFINITE_CARDINALITY:
+        return None
+    if n_examples == tf.data.UNKNOWN_CARDINALITY:
+        counted = examples if exactly else examples.take(1)
+        found = int(counted.reduce(tf.constant(0, tf.int64), lambda n, _: n + 1))
+        return found if exactly or not found else None
+    return n_examples
+
+
+def _room_for(parts: tuple[Any, ...]) -> int:
+    """How many examples may wait to be shuffled."""
+    if not all(part.shape.is_fully_defined() for part in parts):
+        return UNKNOWN_ROOM
+    n_bytes = sum(part.dtype.size * math.prod(part.shape) for part in parts)
+    return min(LARGEST_ROOM, max(2, SHUFFLE_BYTES // max(1, n_bytes)))
