@@ -3,14 +3,19 @@
 import ast
 import importlib
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
+import gin
 import numpy as np
 import pytest
 import soundfile
+import tiny_training
+from absl import flags
 
 from ddsp.cli import main as main_lib
+from ddsp.training import ddsp_run, fitting
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -85,6 +90,52 @@ def test_every_command_parses() -> None:
     parser = main_lib._build_parser()
     for command in commands:
         assert parser.parse_args(command.split()).command in main_lib.COMMANDS
+
+
+def test_every_command_of_the_original_parses_and_needs_the_dataset_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = tiny_training.write_dataset(tmp_path / "dataset")
+    monkeypatch.chdir(tmp_path)
+    commands = re.findall(r"^ddsp_run (.+)$", README, re.MULTILINE)
+    modes = []
+    ddsp_run.define_flags()
+    for command in commands:
+        flags.FLAGS(["ddsp_run", *shlex.split(command)])
+        modes.append(flags.FLAGS.mode)
+        gin.clear_config()
+        ddsp_run.parse_gin("nowhere")
+        name = ddsp_run.PROVIDERS[flags.FLAGS.mode]
+        fitting.check_provider(name)
+        provider = gin.query_parameter(name).scoped_configurable_fn()
+        assert len(list(provider.get_dataset(False))) == 2
+        flags.FLAGS.unparse_flags()
+    assert modes == ["train", "eval", "sample"] and dataset.is_dir()
+
+
+def test_model_by_hand_is_trained_saved_and_restored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (snippet,) = [text for text in SNIPPETS if "config.parse_gin" in text]
+    monkeypatch.chdir(tmp_path)
+    tiny_training.write_dataset(tmp_path / "dataset")
+    lengths = [
+        "F0LoudnessPreprocessor.time_steps = 32",
+        "Harmonic.n_samples = 2048",
+        "FilteredNoise.n_samples = 2048",
+    ]
+    bindings = repr([*tiny_training.SIZES, *lengths])
+    smaller = snippet.replace('["RnnFcDecoder.ch = 256"]', bindings)
+    assert smaller != snippet
+    names: dict[str, Any] = {}
+    exec(compile(smaller, "README.md", "exec"), names)
+    assert names["audio"].shape == (2, 2048)
+    assert (tmp_path / "by_hand" / "ckpt-2.index").is_file()
+    pairs = zip(
+        names["model"].get_weights(), names["trainer"].model.get_weights(), strict=True
+    )
+    for restored, trained in pairs:
+        np.testing.assert_array_equal(restored, trained)
 
 
 def test_every_linked_file_exists() -> None:

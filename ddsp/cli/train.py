@@ -1,7 +1,6 @@
 """`ddsp train`: from a dataset to a model."""
 
 import argparse
-import shlex
 
 EXAMPLE = "ddsp train violin_dataset -o violin_model --steps 5000"
 
@@ -53,6 +52,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="steps between two checkpoints (default: %(default)s)",
     )
     parser.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="makes weights, order of the data and noise a function of N (default: "
+        "random; a run that goes on keeps its own)",
+    )
+    parser.add_argument(
+        "--deterministic",
+        action="store_true",
+        help="the same numbers in every run of one seed (default seed: 0), at the cost "
+        "of some speed on a GPU",
+    )
+    parser.add_argument(
+        "--patience",
+        type=int,
+        metavar="N",
+        help="end after N validations without improvement (default: never)",
+    )
+    parser.add_argument(
+        "--init_from",
+        metavar="MODEL",
+        help="name, folder, zip or checkpoint of another model to begin with",
+    )
+    parser.add_argument(
+        "--parts",
+        nargs="+",
+        metavar="PART",
+        help="the only parts to take from it, such as decoder or "
+        "processor_group/reverb (default: all that fits)",
+    )
+    parser.add_argument(
         "--gin_file",
         action="append",
         default=[],
@@ -77,6 +107,7 @@ def run(args: argparse.Namespace) -> int:
     Returns:
         Exit status.
     """
+    from ddsp.training import next_steps
     from ddsp.training import run as run_lib
 
     run_lib.train_model(
@@ -89,15 +120,18 @@ def run(args: argparse.Namespace) -> int:
         save_every=args.save_every,
         gin_files=args.gin_file,
         gin_params=args.gin_param,
+        seed=args.seed,
+        deterministic=args.deterministic,
+        patience=args.patience,
+        init_from=args.init_from,
+        parts=args.parts,
     )
     print("now try:")
-    print(f"  ddsp transfer voice.wav -o out.wav --model {_model_name(args.output)}")
+    if next_steps.is_playable(args.output):
+        print(f"  {next_steps.transfer_command(args.output)}")
+    else:
+        data_flags = next_steps.dataset_flags(args.dataset)
+        command = next_steps.judging_command("sample", args.output, data_flags)
+        print(f"  {command}")
+        print("which plays the dataset; ddsp transfer cannot play this kind of model")
     return 0
-
-
-def _model_name(folder: str) -> str:
-    """How `ddsp transfer` must be told of the folder."""
-    from ddsp import pretrained
-
-    # A bundled model of that name would win.
-    return shlex.quote(f"./{folder}" if folder in pretrained.model_names() else folder)

@@ -4,17 +4,56 @@ import functools
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 
 import tensorflow as tf
 from absl import app, flags, logging
 
-from ddsp.training import cloud, config, run, train_util
+from ddsp.training import (
+    cloud,
+    config,
+    fitting,
+    next_steps,
+    run,
+    strategies,
+    train_util,
+)
 from ddsp.training.errors import InputError
 
 GIN_PATH = config.gin_search_path()
 EVAL_CONFIG = "eval/basic.gin"
 STATUS_ERROR = 1
 STATUS_USAGE = 2
+STATUS_INTERRUPTED = 130  # What shells report after Ctrl-C.
+# What a mode asks for examples.
+PROVIDERS = {
+    "train": "train.data_provider",
+    "eval": "evaluate.data_provider",
+    "sample": "sample.data_provider",
+}
+HELP_FLAGS = ("--help", "-help", "--helpshort", "-helpshort", "-h", "-?")
+HELP = """\
+Trains models, measures them, and writes what they play as sounds and pictures.
+
+examples, with a dataset made by: ddsp prepare RECORDINGS -o dataset
+  ddsp_run --mode=train --save_dir=model \\
+      --gin_file=papers/iclr2020/solo_instrument.gin \\
+      --gin_param="TFRecordProvider.file_pattern='dataset'"
+  ddsp_run --mode=eval --run_once --save_dir=model \\
+      --gin_file=datasets/tfrecord.gin --gin_file=eval/basic_f0_ld.gin \\
+      --gin_param="TFRecordProvider.file_pattern='dataset'"
+  ddsp_run --mode=sample --run_once --save_dir=model \\
+      --gin_file=datasets/tfrecord.gin \\
+      --gin_param="TFRecordProvider.file_pattern='dataset'"
+
+Gin files are looked for in this folder and in:
+  {gin_path}
+
+flags:
+{flags}
+
+--helpfull shows the flags of the libraries too.
+"""
 
 
 @functools.cache
@@ -94,7 +133,7 @@ def parse_gin(restore_dir: str) -> None:
     try:
         config.load_model_config(restore_dir, trust=options.trust_config)
     except FileNotFoundError:
-        logging.info("No operative config in %s.", restore_dir)
+        logging.debug("No operative config in %s.", restore_dir)
     with tempfile.TemporaryDirectory(prefix="ddsp-gin-") as folder:
         config.parse_gin(
             cloud.make_file_paths_local(options.gin_file, folder),
@@ -111,7 +150,8 @@ def main(unused_argv: list[str]) -> int:
         unused_argv: Arguments that are no flags.
 
     Returns:
-        Exit status: 0, 1 for a run that failed, 2 for input that cannot be used.
+        Exit status: 0, 1 for a run that failed, 2 for input that cannot be used, 130
+        after Ctrl-C.
     """
     del unused_argv
     try:
@@ -120,12 +160,28 @@ def main(unused_argv: list[str]) -> int:
         return _report(error, STATUS_USAGE)
     except FloatingPointError as error:
         return _report(error, STATUS_ERROR)
+    except KeyboardInterrupt:
+        return STATUS_INTERRUPTED
+    except strategies.WORKER_LOST:
+        if not flags.FLAGS.cluster_config:
+            raise
+        return _restart()
+    return 0
+
+
+def _restart() -> int:
+    """Waits for a worker that was lost, by starting this command again."""
+    try:
+        strategies.restart_process(sys.stderr.write)
+    except InputError as error:
+        return _report(error, STATUS_ERROR)
     return 0
 
 
 def _report(error: Exception, status: int) -> int:
     """Writes one line; gin adds more to an error, which nobody needs here."""
-    sys.stderr.write(f"ddsp_run: error: {str(error).splitlines()[0]}\n")
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    sys.stderr.write(f"ddsp_run: error: {lines[0]}\n")
     return status
 
 
@@ -138,6 +194,7 @@ def _run() -> None:
     parse_gin(restore_dir)
     if options.allow_memory_growth:
         allow_memory_growth()
+    fitting.check_provider(PROVIDERS[options.mode])
     if options.mode != "train":
         delay_start()
         run.judge_model(options.mode, save_dir, restore_dir, options.run_once)
@@ -150,12 +207,66 @@ def _run() -> None:
         early_stop_loss_value=options.early_stop_loss_value,
         report_loss_to_hypertune=options.hypertune,
     )
+    if strategies.is_chief(options.cluster_config):
+        _say_what_next(save_dir)
+
+
+def _say_what_next(save_dir: str) -> None:
+    """Says where the model is, and how to measure and hear it."""
+    options = flags.FLAGS
+    names = ("gin_search_path", "gin_file", "gin_param")
+    same = [f"--{name}={value}" for name in names for value in options[name].value]
+    same += ["--trust_config"] if options.trust_config else []
+    commands = [
+        next_steps.judging_command(mode, save_dir, same) for mode in ("eval", "sample")
+    ]
+    if next_steps.is_playable(save_dir):
+        commands.append(next_steps.transfer_command(save_dir))
+    lines = [
+        f"model: {save_dir}",
+        "now try:",
+        *(f"  {command}" for command in commands),
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def help_text() -> str:
+    """What --help shows: ddsp's own flags, with examples.
+
+    Returns:
+        The text.
+    """
+    define_flags()
+    module = flags.FLAGS.find_module_defining_flag("save_dir")
+    described = flags.FLAGS.module_help(module).partition(":\n")[2]
+    return HELP.format(gin_path=GIN_PATH, flags=described)
+
+
+def parse_flags(argv: Sequence[str]) -> list[str]:
+    """Gives the flags values, or shows the help and ends the program.
+
+    The help of absl is about the flags of the program's first file, which is not this
+    one where the command was installed.
+
+    Args:
+        argv: Name of the program and its arguments.
+
+    Returns:
+        Arguments that are no flags.
+
+    Raises:
+        SystemExit: If the help was asked for, or a flag is wrong.
+    """
+    if not set(argv[1:]).isdisjoint(HELP_FLAGS):
+        sys.stdout.write(help_text())
+        sys.exit(0)
+    return app.parse_flags_with_usage(list(argv))
 
 
 def console_entry_point() -> None:
     """Defines the flags and runs the command."""
     define_flags()
-    app.run(main)
+    app.run(main, flags_parser=parse_flags)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,29 @@
 """The losses of a run: kept on the device until somebody asks for them."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import tensorflow as tf
 
 TOTAL = "total_loss"
+
+
+def require_finite(step: int, losses: Mapping[str, float]) -> None:
+    """Accepts no step without a total loss.
+
+    Args:
+        step: Number of the step.
+        losses: Losses by name; "total_loss" must be among them.
+
+    Raises:
+        FloatingPointError: If the total loss is not finite.
+    """
+    if not math.isfinite(losses[TOTAL]):
+        raise FloatingPointError(
+            f"The loss must stay finite. Got {TOTAL}={losses[TOTAL]} at step {step}. "
+            "Lower the learning rate, or look for damaged recordings."
+        )
 
 
 class LossHistory:
@@ -23,12 +40,20 @@ class LossHistory:
         3.0
     """
 
-    def __init__(self) -> None:
-        """Starts empty."""
+    def __init__(
+        self, observe: Callable[[int, Mapping[str, float]], object] = require_finite
+    ) -> None:
+        """Starts empty.
+
+        Args:
+            observe: Called with number and losses of every step that is read, in order,
+                such as `Watchdog.observe`. What it raises ends the reading.
+        """
+        self._observe = observe
         self._waiting: list[tuple[int, Mapping[str, tf.Tensor]]] = []
         self._recent = math.nan
         self._sums: dict[str, float] = {}
-        self._n_summed = 0
+        self._counts: dict[str, int] = {}
 
     def add(self, step: int, losses: Mapping[str, tf.Tensor]) -> None:
         """Takes the losses of one step.
@@ -43,42 +68,38 @@ class LossHistory:
         """Reads what was added since the last call.
 
         Returns:
-            Mean total loss of those steps; where there are none, that of the last call.
-
-        Raises:
-            FloatingPointError: If a total loss is not finite.
+            Mean of those total losses that are finite; where there are none, what the
+            last call returned.
         """
         if not self._waiting:
             return self._recent
         waiting, self._waiting = self._waiting, []
-        steps = [step for step, _ in waiting]
-        for name in waiting[0][1]:
-            values = tf.stack([losses[name] for _, losses in waiting]).numpy()
-            if name == TOTAL:
-                _require_finite(steps, values)
-                self._recent = float(np.mean(values))
-            self._sums[name] = self._sums.get(name, 0.0) + float(np.sum(values))
-        self._n_summed += len(steps)
+        names = list(waiting[0][1])
+        read = {
+            name: tf.stack([losses[name] for _, losses in waiting]).numpy()
+            for name in names
+        }
+        for i, (step, _) in enumerate(waiting):
+            self._observe(step, {name: float(read[name][i]) for name in names})
+        for name, values in read.items():
+            finite = values[np.isfinite(values)]
+            self._sums[name] = self._sums.get(name, 0.0) + float(np.sum(finite))
+            self._counts[name] = self._counts.get(name, 0) + finite.size
+            if name == TOTAL and finite.size:
+                self._recent = float(np.mean(finite))
         return self._recent
 
     def take_means(self) -> dict[str, float]:
         """Reads everything and forgets it.
 
         Returns:
-            Mean of each loss over the steps since the last call; empty without steps.
+            Mean of each loss over the steps since the last call at which it was finite,
+            NaN where it never was; empty without steps.
         """
         self.fetch()
-        means = {name: total / self._n_summed for name, total in self._sums.items()}
-        self._sums, self._n_summed = {}, 0
+        means = {
+            name: total / self._counts[name] if self._counts[name] else math.nan
+            for name, total in self._sums.items()
+        }
+        self._sums, self._counts = {}, {}
         return means
-
-
-def _require_finite(steps: list[int], values: np.ndarray) -> None:
-    """Raises for the first step whose loss is not a number."""
-    bad = np.flatnonzero(~np.isfinite(values))
-    if bad.size:
-        first = bad[0]
-        raise FloatingPointError(
-            f"The loss must stay finite. Got {TOTAL}={values[first]} at step "
-            f"{steps[first]}. Lower the learning rate, or look for damaged recordings."
-        )

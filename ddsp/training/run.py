@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import gin
+import tensorflow as tf
 
 from ddsp.training import config as config_lib
 from ddsp.training import data, eval_util, models, train_util, trainers
 from ddsp.training.data.record_files import find_records
 from ddsp.training.errors import InputError
 from ddsp.training.progress import Progress
+from ddsp.training.watchdog import unused_gpu
 from ddsp.training.writable import why_not_writable
 
 BASE_CONFIG = "optimization/base.gin"
@@ -31,6 +33,11 @@ def train_model(
     gin_files: Sequence[str | Path] = (),
     gin_params: Sequence[str] = (),
     progress: Progress | None = None,
+    seed: int | None = None,
+    deterministic: bool = False,
+    patience: int | None = None,
+    init_from: str | Path | None = None,
+    parts: Sequence[str] | None = None,
 ) -> Path:
     """Trains a model on a dataset, going on where an earlier call has stopped.
 
@@ -51,20 +58,28 @@ def train_model(
         gin_files: Further gin files, read after config.
         gin_params: Bindings such as 'RnnFcDecoder.ch = 256', read last.
         progress: Where the run reports; None is the standard output.
+        seed: Seed of weights, data and noise; None for a random one.
+        deterministic: Whether two runs of one seed give the same numbers; changes
+            TensorFlow for the whole process.
+        patience: Validations without improvement after which training ends; None for
+            any number.
+        init_from: Another model whose weights a new run begins with: its name, folder,
+            zip or checkpoint.
+        parts: The only parts of it to take, such as 'decoder'; None for all.
 
     Returns:
         Folder of the model.
 
     Raises:
         InputError: If an argument, the dataset or a configuration cannot be used.
-        FloatingPointError: If the loss is not finite.
-
+        FloatingPointError: If too many losses or gradients are not finite.
     """
     _require_positive(
         steps=steps,
         batch_size=batch_size,
         learning_rate=learning_rate,
         save_every=save_every,
+        patience=patience,
     )
     dataset, output = map(train_util.expand_path, (dataset, output))
     info = _describe_dataset(dataset)
@@ -74,6 +89,11 @@ def train_model(
         "train.num_steps": steps,
         "train.steps_per_save": save_every,
         "Trainer.learning_rate": learning_rate,
+        "train.seed": seed,
+        "train.deterministic": deterministic or None,
+        "train.patience": patience,
+        "train.init_from": None if init_from is None else repr(str(init_from)),
+        "train.init_parts": None if parts is None else list(parts),
     }
     with config_lib.isolated_gin():
         _parse_model(output, config, gin_files)
@@ -84,6 +104,9 @@ def train_model(
         _require_rates(info)
         _require_writable(output)
         progress.note(f"device: {train_util.describe_device()}")
+        idle = unused_gpu()
+        if idle:
+            progress.note(f"warning: {idle}")
         run_training(output, output, progress=progress)
     return Path(output)
 
@@ -117,6 +140,7 @@ def run_training(
             "get_model.model; add --gin_file=models/solo_instrument.gin."
         )
     _require_provider("train.data_provider")
+    _seed_weights()
     strategy = train_util.get_strategy(tpu=tpu, cluster_config=cluster_config)
     with strategy.scope():
         model = models.get_model()
@@ -132,6 +156,15 @@ def run_training(
         progress=progress,
         dataset_folder=_folder_of(pattern) if isinstance(pattern, str) else None,
     )
+
+
+def _seed_weights() -> None:
+    """Makes the first weights of a model a function of the run's seed."""
+    seed = config_lib.bound_value("train.seed")
+    if config_lib.bound_value("train.deterministic"):
+        train_util.make_deterministic(seed)
+    elif seed is not None:
+        tf.keras.utils.set_random_seed(seed)
 
 
 def judge_model(mode: str, save_dir: str, restore_dir: str, run_once: bool) -> None:

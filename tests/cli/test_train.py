@@ -1,12 +1,15 @@
 """`ddsp train` hands its arguments over and says what to do next."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
+import gin
 import pytest
 import tiny_training
 
 from ddsp.cli import main as main_lib
+from ddsp.training import next_steps
 from ddsp.training import run as run_lib
 
 
@@ -28,6 +31,31 @@ def test_a_dataset_becomes_a_model(
     assert (model / "dataset_statistics.npz").exists()
 
 
+def test_a_model_of_the_plug_in_is_given_to_a_command_that_plays_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def train_model(dataset: str, output: str, **kwargs: Any) -> None:
+        del dataset, kwargs
+        config = "include 'models/vst/vst.gin'"
+        with next_steps.config.isolated_gin():
+            next_steps.config.parse_gin([], [config])
+            (Path(output) / "operative_config-0.gin").write_text(gin.config_str())
+
+    monkeypatch.setattr(run_lib, "train_model", train_model)
+    assert main_lib.main(["train", "My data", "-o", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    _, command, why = said.splitlines()[-3:]
+    assert shlex.split(command) == [
+        "ddsp_run",
+        "--mode=sample",
+        "--run_once",
+        f"--save_dir={tmp_path}",
+        "--gin_file=datasets/tfrecord.gin",
+        "--gin_param=TFRecordProvider.file_pattern='My data'",
+    ]
+    assert "cannot play" in why
+
+
 def test_arguments_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
     received: dict[str, Any] = {}
 
@@ -37,6 +65,8 @@ def test_arguments_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_lib, "train_model", train_model)
     argv = "train data -o model --config a.gin --steps 7 --batch_size 3 "
     argv += "--learning_rate 0.5 --save_every 5 --gin_file b.gin --gin_file c.gin "
+    argv += "--seed 4 --deterministic --patience 6 --init_from violin "
+    argv += "--parts decoder processor_group/reverb "
     assert main_lib.main([*argv.split(), "--gin_param", "train.batch_size = 2"]) == 0
     assert received == {
         "dataset": "data",
@@ -48,6 +78,11 @@ def test_arguments_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
         "save_every": 5,
         "gin_files": ["b.gin", "c.gin"],
         "gin_params": ["train.batch_size = 2"],
+        "seed": 4,
+        "deterministic": True,
+        "patience": 6,
+        "init_from": "violin",
+        "parts": ["decoder", "processor_group/reverb"],
     }
 
 
@@ -56,6 +91,7 @@ def test_a_folder_named_like_a_bundled_model_is_told_apart(
 ) -> None:
     monkeypatch.setattr(run_lib, "train_model", lambda *_, **__: None)
     monkeypatch.setattr("ddsp.pretrained.model_names", lambda: ["violin"])
+    monkeypatch.setattr(next_steps, "is_playable", lambda _: True)
     assert main_lib.main(["train", "data", "-o", "violin"]) == 0
     assert capsys.readouterr().out.endswith("--model ./violin\n")
 

@@ -1,6 +1,7 @@
 """The original's command: its flags, the order of its configurations, its errors."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,22 @@ from ddsp.training import ddsp_run
 from ddsp.training.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
+OWN_FLAGS = [
+    "mode",
+    "save_dir",
+    "restore_dir",
+    "tpu",
+    "cluster_config",
+    "allow_memory_growth",
+    "hypertune",
+    "early_stop_loss_value",
+    "gin_search_path",
+    "gin_file",
+    "gin_param",
+    "run_once",
+    "initial_delay_secs",
+    "trust_config",
+]
 
 
 @pytest.fixture
@@ -182,7 +199,10 @@ def test_train_eval_and_sample_of_one_folder(
     } | ({"metrics/f0_crepe/f0_dist"} & set(scalars))
     ((step, loss),) = scalars["losses/total_loss"]
     assert step == 3 and loss > 0.1
-    assert f"  losses/total_loss {loss:.4g}" in said.splitlines()
+    rows = [line.split("  ") for line in said.splitlines() if line.startswith("  ")]
+    numbers = {row[1]: [word.strip() for word in row[2:] if word] for row in rows}
+    assert numbers["losses/spectral_loss, total_loss"] == [f"{loss:.4g}"]
+    assert numbers["metrics/loudness/loudness_db"][1] == "dB"
     assert (
         run_command(parse, "--mode=sample", "--gin_param=sample.batch_size=1", *common)
         == 0
@@ -213,6 +233,82 @@ def test_training_goes_on_where_it_stopped(
         "operative_config-3.gin",
         "dataset_statistics.json",
     } <= names
+
+
+def test_end_of_training_says_what_can_be_done_next(
+    parse: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+    trained: Path,
+    dataset: Path,
+) -> None:
+    more = "--gin_param=train.num_steps = 4"
+    given = [*data_flags(dataset), more]
+    capsys.readouterr()
+    assert run_command(parse, f"--save_dir={trained}", *given) == 0
+    lines = capsys.readouterr().out.splitlines()[-5:]
+    assert lines[:2] == [f"model: {trained}", "now try:"]
+    transfer = f"  ddsp transfer voice.wav -o out.wav --model {trained}"
+    assert lines[4] == transfer
+    for line, mode in zip(lines[2:4], ("eval", "sample"), strict=True):
+        name, *argv = shlex.split(line)
+        assert name == "ddsp_run" and argv[0] == f"--mode={mode}"
+        assert "--run_once" in argv and set(given) <= set(argv)
+    batch = "--gin_param=sample.batch_size=1"
+    assert run_command(parse, *shlex.split(lines[3])[1:], batch) == 0
+    assert capsys.readouterr().out.startswith(f"sample: {trained}/ckpt-4")
+
+
+@pytest.mark.parametrize("mode", ["train", "eval", "sample"])
+def test_missing_files_of_a_dataset_are_one_line_with_the_binding(
+    parse: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    mode: str,
+) -> None:
+    model = tmp_path / "model"
+    tiny = "--gin_file=papers/iclr2020/tiny_instrument.gin"
+    assert run_command(parse, f"--mode={mode}", f"--save_dir={model}", tiny) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    wanted = "--gin_param=\"TFRecordProvider.file_pattern='FOLDER/data.tfrecord*'\""
+    assert wanted in line
+    assert not model.exists()
+
+
+def test_dataset_of_another_frame_rate_is_one_line(
+    parse: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    dataset: Path,
+) -> None:
+    model = f"--save_dir={tmp_path / 'model'}"
+    vst = "--gin_file=models/vst/vst.gin"
+    assert run_command(parse, model, vst, *data_flags(dataset)) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "frame_rate=50. Got frame_rate=250" in line
+    assert line.endswith("--frame_rate 50")
+
+
+def test_help_shows_all_own_flags_and_an_example_of_each_mode(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for word in ("--help", "-help", "--helpshort", "-h", "-?"):
+        with pytest.raises(SystemExit) as ended:
+            ddsp_run.parse_flags(["ddsp_run", "--mode=eval", word])
+        assert ended.value.code == 0
+        text = capsys.readouterr().out
+        for name in OWN_FLAGS:
+            assert f"\n  --{name}: " in text or f"\n  --[no]{name}: " in text
+        for mode in ("train", "eval", "sample"):
+            assert f"\n  ddsp_run --mode={mode} " in text
+        assert ddsp_run.GIN_PATH in text
+    assert "--verbosity" not in text
+    flags.FLAGS.unparse_flags()
+
+
+def test_without_a_wish_for_help_flags_are_parsed() -> None:
+    left = ddsp_run.parse_flags(["ddsp_run", "--mode=sample", "more"])
+    assert (flags.FLAGS.mode, left) == ("sample", ["ddsp_run", "more"])
+    flags.FLAGS.unparse_flags()
 
 
 def test_weights_come_from_restore_dir_and_summaries_go_to_save_dir(
@@ -413,3 +509,26 @@ def test_the_config_of_a_model_folder_imports_nothing_unless_it_is_trusted(
     parse("--trust_config")
     ddsp_run.parse_gin(str(tmp_path))
     assert gin.query_parameter("%batch_size") == 5
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (InputError(), "InputError"),
+        (ImportError(""), "ImportError"),
+        (InputError("what\n  In call to configurable"), "what"),
+        (FloatingPointError("\nnot finite"), "not finite"),
+    ],
+)
+def test_an_error_is_one_line_even_without_a_text(
+    error: Exception,
+    line: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(ddsp_run, "_run", fail)
+    assert ddsp_run.main([]) in (1, 2)
+    assert capsys.readouterr().err == f"ddsp_run: error: {line}\n"

@@ -136,7 +136,7 @@ def test_losses_of_the_restored_model_are_returned_and_written(run: Any) -> None
     assert scalars == {tag: [(3, value)] for tag, value in means.items()}
     lines = run.said.getvalue().splitlines()
     assert lines[0].endswith(f"{run.folder}/ckpt-3")
-    assert "  losses/total_loss 0.5" in lines
+    assert "  losses/gain, total_loss  0.5" in lines
 
 
 def test_model_is_run_as_in_use_and_its_sound_is_handed_on(run: Any) -> None:

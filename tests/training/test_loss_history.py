@@ -1,5 +1,7 @@
 """Losses are read in groups, and a bad one is found with its step."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -39,3 +41,50 @@ def test_the_first_bad_step_of_a_group_is_named(bad: float) -> None:
     add(history, 11, [1.0, 2.0, bad, 3.0, bad])
     with pytest.raises(FloatingPointError, match="at step 13"):
         history.fetch()
+
+
+class Listener:
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[int, dict[str, float]]] = []
+
+    def __call__(self, step: int, losses: Mapping[str, float]) -> None:
+        self.heard.append((step, dict(losses)))
+
+
+def test_a_listener_hears_every_step_once_and_in_order() -> None:
+    listener = Listener()
+    history = LossHistory(listener)
+    add(history, 5, [8.0, np.inf])
+    assert listener.heard == []
+    history.fetch()
+    add(history, 7, [4.0])
+    history.take_means()
+    history.fetch()
+    assert [step for step, _ in listener.heard] == [5, 6, 7]
+    assert listener.heard[1][1] == {"spectral": np.inf, "total_loss": np.inf}
+    assert listener.heard[2][1] == {"spectral": 1.0, "total_loss": 4.0}
+    assert all(type(loss) is float for _, d in listener.heard for loss in d.values())
+
+
+def test_bad_steps_are_left_out_of_the_means() -> None:
+    history = LossHistory(Listener())
+    for step, total in enumerate([6.0, np.nan, 2.0], start=1):
+        skipped = tf.constant(float(np.isnan(total)))
+        history.add(step, {"total_loss": tf.constant(total), "skipped_steps": skipped})
+    assert history.fetch() == 4.0
+    means = history.take_means()
+    assert means["total_loss"] == 4.0
+    np.testing.assert_allclose(means["skipped_steps"], 1 / 3, rtol=1e-6)
+
+
+def test_a_group_of_bad_steps_leaves_the_last_loss() -> None:
+    history = LossHistory(Listener())
+    add(history, 1, [np.nan])
+    assert np.isnan(history.fetch())
+    add(history, 2, [3.0])
+    history.take_means()
+    add(history, 3, [np.nan, np.nan])
+    assert history.fetch() == 3.0
+    assert np.isnan(history.take_means()["total_loss"])

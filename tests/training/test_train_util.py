@@ -4,9 +4,9 @@ import io
 import itertools
 import json
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import gin
 import numpy as np
@@ -15,9 +15,10 @@ import tensorflow as tf
 from event_reader import read_scalars, read_values
 from tiny_training import ToneProvider, make_trainer
 
-from ddsp.training import checkpoints, train_util
+from ddsp.training import checkpoints, session, train_util
 from ddsp.training.errors import InputError
 from ddsp.training.progress import Progress
+from ddsp.training.run_state import RunState
 
 
 class Counter:
@@ -29,11 +30,16 @@ class Counter:
 
 
 class StubTrainer:
-    """A trainer whose loss is a function of the step."""
+    """A trainer whose loss is a function of the step, with weights that it counts."""
+
+    choices: ClassVar = {"xla": "off"}
 
     def __init__(self, loss: Callable[[int], float] = lambda step: 10.0 / step) -> None:
+        self.model = tf.keras.layers.Identity()
         self.step = 0
+        self.seed: int | None = None
         self.saved: list[int] = []
+        self.taken: list[int] = []
         self._loss = loss
 
     def distribute_dataset(self, dataset: Any) -> Any:
@@ -42,15 +48,18 @@ class StubTrainer:
     def build(self, batch: Any) -> None:
         assert batch == 0
 
-    def restore(self, path: str) -> None:
+    def restore(self, path: str, restore_keys: list[str] | None = None) -> None:
+        del restore_keys
         self.step = int(checkpoints.get_latest_checkpoint(path).rpartition("-")[2])
 
-    def save(self, folder: str) -> None:
+    def save(self, folder: str, sidecar: Any, keep: Sequence[int]) -> None:
         self.saved.append(self.step)
-        Path(folder, f"ckpt-{self.step}.index").write_text("")
+        checkpoints.save_checkpoint(
+            self.model, None, folder, self.step, sidecar=sidecar, keep=keep
+        )
 
     def train_step(self, batches: Iterator[int]) -> dict[str, tf.Tensor]:
-        next(batches)
+        self.taken.append(next(batches))
         self.step += 1
         loss = tf.constant(self._loss(self.step))
         return {"spectral_loss": loss, "total_loss": loss}
@@ -159,21 +168,42 @@ def test_interruption_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.0, 1e6])
-def test_a_loss_that_is_no_number_ends_the_run_unsaved(
+def test_losses_that_are_no_numbers_end_the_run_unsaved(
     tmp_path: Path, seconds: float
 ) -> None:
     trainer = StubTrainer(lambda step: np.nan if step >= 6 else 1.0)
-    with pytest.raises(FloatingPointError, match="total_loss=nan at step 6"):
+    with pytest.raises(FloatingPointError, match=r"4 steps in a row.*6 to 9"):
         train_util.train(
             Counter(),
             trainer,
             num_steps=20,
-            steps_per_save=4,
+            steps_per_save=5,
+            max_skipped=3,
             save_dir=str(tmp_path),
             restore_dir=str(tmp_path),
             progress=Progress(io.StringIO(), seconds=seconds),
         )
-    assert trainer.saved == [4]
+    assert trainer.saved == [5]
+
+
+def test_one_loss_that_is_no_number_is_said_and_left_out(tmp_path: Path) -> None:
+    trainer = StubTrainer(lambda step: np.nan if step == 3 else 1.0)
+    said = train(trainer, tmp_path, num_steps=6, steps_per_summary=6)
+    assert "step 3: the loss was not a number; its update was left out" in said
+    scalars = read_scalars(tmp_path / "summaries" / "train")
+    assert scalars["losses/total_loss"] == [(6, 1.0)]
+    state = RunState.from_sidecar(checkpoints.load_sidecar(tmp_path / "ckpt-6"))
+    assert state is not None
+    assert (state.n_skipped, state.n_batches) == (1, 6)
+
+
+def test_counts_go_on_over_sessions(tmp_path: Path) -> None:
+    for num_steps in (4, 8):
+        trainer = StubTrainer(lambda step: np.nan if step % 4 == 3 else 1.0)
+        train(trainer, tmp_path, num_steps=num_steps, steps_per_save=2)
+    state = RunState.from_sidecar(checkpoints.load_sidecar(tmp_path / "ckpt-8"))
+    assert state is not None
+    assert (state.n_skipped, state.n_batches) == (2, 8)
 
 
 def test_a_run_stops_early_at_the_loss_that_is_asked_for(tmp_path: Path) -> None:
@@ -262,7 +292,7 @@ def test_speed_is_of_the_steps_since_the_last_summary(
     # A clock that is read at the start and with every summary.
     clock = itertools.count(0, 5)
     stub = types.SimpleNamespace(monotonic=lambda: float(next(clock)))
-    monkeypatch.setattr(train_util, "time", stub)
+    monkeypatch.setattr(session, "time", stub)
     train(StubTrainer(), tmp_path, num_steps=8, steps_per_summary=4)
     speeds = read_scalars(tmp_path / "summaries" / "train")["steps_per_sec"]
     # The session began at step 3.
@@ -270,18 +300,27 @@ def test_speed_is_of_the_steps_since_the_last_summary(
     np.testing.assert_allclose([speed for _, speed in speeds], [1 / 5, 4 / 5])
 
 
-def test_not_a_number_in_the_audio_is_found_with_its_step(tmp_path: Path) -> None:
-    with pytest.raises(FloatingPointError, match="at step 1"):
+def test_not_a_number_in_the_audio_is_found_with_its_batch(tmp_path: Path) -> None:
+    trainer = make_trainer()
+    with pytest.raises(FloatingPointError) as caught:
         train_util.train(
             ToneProvider(audio_value=np.nan),
-            make_trainer(),
+            trainer,
             batch_size=1,
-            num_steps=3,
+            num_steps=9,
+            max_skipped=2,
             save_dir=str(tmp_path),
             restore_dir=str(tmp_path),
             progress=Progress(io.StringIO()),
         )
-    assert not list(tmp_path.glob("ckpt-*"))
+    assert "3 steps in a row" in str(caught.value)
+    assert "1 to 3, with batches 0 to 2" in str(caught.value)
+    assert "audio" in str(caught.value)
+    # Nothing has changed the weights.
+    fresh = make_trainer()
+    fresh.build(next(iter(ToneProvider().get_batch(1))))
+    for a, b in zip(trainer.model.weights, fresh.model.weights, strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_statistics_are_copied_beside_the_model(tmp_path: Path) -> None:
@@ -296,10 +335,6 @@ def test_statistics_are_copied_beside_the_model(tmp_path: Path) -> None:
     assert sorted(path.name for path in model.iterdir()) == copied
     assert (model / "dataset_statistics.npz").read_bytes() == b"arrays"
     assert train_util.copy_statistics(str(tmp_path), str(model)) == []
-
-
-def test_one_device_needs_no_mirroring() -> None:
-    assert train_util.get_strategy() is tf.distribute.get_strategy()
 
 
 @pytest.mark.parametrize(
@@ -317,12 +352,6 @@ def test_device_is_described_in_a_few_words(
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda _: gpus)
     monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda _: details)
     assert train_util.describe_device() == text
-
-
-@pytest.mark.parametrize("config", [{"cluster": {}}, '{"task": {}}'])
-def test_an_incomplete_cluster_is_named(config: object) -> None:
-    with pytest.raises(KeyError, match='must have "cluster" and "task"'):
-        train_util.get_strategy(cluster_config=config)  # type: ignore[arg-type]
 
 
 def test_files_of_a_run_are_found_through_train_util() -> None:

@@ -1,5 +1,6 @@
 """Figures. They are made as objects, without a window and without global state."""
 
+from ddsp.training.plotting.curves import RunCurves, plot_curves
 from ddsp.training.plotting.responses import plot_impulse_responses, transfer_function
 from ddsp.training.plotting.spectrogram import (
     DEFAULT_SAMPLE_RATE,
@@ -11,7 +12,9 @@ from ddsp.training.plotting.transfer import PlottedSound, plot_transfer, save_fi
 __all__ = [
     "DEFAULT_SAMPLE_RATE",
     "PlottedSound",
+    "RunCurves",
     "draw_spectrogram",
+    "plot_curves",
     "plot_impulse_responses",
     "plot_transfer",
     "save_figure",

@@ -1,0 +1,1 @@
+"""What runs inside a container of a managed training service."""

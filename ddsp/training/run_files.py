@@ -1,0 +1,98 @@
+"""What a session writes once: its configuration, and statistics of its dataset."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import gin
+import tensorflow as tf
+
+from ddsp.training import event_files
+
+STATISTICS_FILES = tuple(
+    f"dataset_statistics.{ending}" for ending in ("json", "npz", "pkl")
+)
+
+
+def write_whole(path: str, content: bytes) -> None:
+    """Writes a file, whole or not at all, and never through a link.
+
+    Args:
+        path: The file; what was there before is replaced.
+        content: Its bytes.
+    """
+    folder, name = os.path.split(path)
+    if "://" in path:
+        with tf.io.gfile.GFile(path, "wb") as file:
+            file.write(content)
+        return
+    # A folder may come from somebody else, with links under names that are known.
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{name}-", dir=folder or ".")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    """What the process takes away from the permissions of new files."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def copy_statistics(dataset_folder: str, save_dir: str) -> list[str]:
+    """Copies the statistics of a dataset beside the model that learns from it.
+
+    Args:
+        dataset_folder: Folder of the dataset.
+        save_dir: Folder of the model; must exist.
+
+    Returns:
+        Names of the copied files; empty where the dataset has no statistics.
+    """
+    copied = []
+    for name in STATISTICS_FILES:
+        source = os.path.join(dataset_folder, name)
+        if os.path.isfile(source):
+            write_whole(os.path.join(save_dir, name), Path(source).read_bytes())
+            copied.append(name)
+    return copied
+
+
+def write_gin_config(
+    summary_writer: tf.summary.SummaryWriter | None, save_dir: str, step: int
+) -> None:
+    """Writes the bindings that are in use to `operative_config-<step>.gin`.
+
+    Args:
+        summary_writer: Also receives the text, as "gin/operative_config-<step>"; None
+            for no summary.
+        save_dir: Folder of the file; made if it does not exist.
+        step: Step at which this session starts.
+    """
+    config = gin.operative_config_str()
+    path = os.path.join(save_dir, f"operative_config-{step}.gin")
+    tf.io.gfile.makedirs(save_dir)
+    write_whole(path, config.encode())
+    if summary_writer is not None:
+        with summary_writer.as_default():
+            event_files.write_text(
+                f"gin/operative_config-{step}", _gin_to_markdown(config), step
+            )
+
+
+def _gin_to_markdown(config: str) -> str:
+    """Comments become headings, bindings become code."""
+    lines = []
+    for line in config.splitlines():
+        comment = line.lstrip("#").strip()
+        if not line.startswith("#"):
+            lines.append(f"    {line}")
+        elif comment.strip("="):
+            lines.append(f"#### {comment}")
+    return "\n".join(lines)

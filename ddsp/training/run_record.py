@@ -1,0 +1,90 @@
+"""What a run writes down as it goes: rows of history.csv, and event files."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+
+import tensorflow as tf
+
+from ddsp.training import event_files
+from ddsp.training.history_file import HistoryFile
+from ddsp.training.run_files import write_gin_config
+
+VALIDATION = "validation"
+
+
+class RunRecord:
+    """The record of one session of a run.
+
+    Example:
+        >>> record = RunRecord('violin_model', step=0)
+        >>> record.add_losses(300, {'total_loss': 6.5}, steps_per_sec=2.0)
+        >>> from ddsp.training.history_file import read_history
+        >>> read_history('violin_model')['total_loss'][1].tolist()
+        [6.5]
+    """
+
+    def __init__(self, folder: str, step: int) -> None:
+        """Opens the files, and writes down the configuration.
+
+        Args:
+            folder: Folder of the run; empty to write nothing.
+            step: Step that the session begins after.
+        """
+        self._folder = folder
+        self._history: HistoryFile | None = None
+        self._writers: dict[str, tf.summary.SummaryWriter] = {}
+        if folder:
+            self._history = HistoryFile(folder, step)
+            write_gin_config(self._writer("train"), folder, step)
+
+    def _writer(self, name: str) -> tf.summary.SummaryWriter:
+        """The writer of a folder below 'summaries'."""
+        if name not in self._writers:
+            folder = os.path.join(self._folder, "summaries", name)
+            self._writers[name] = tf.summary.create_file_writer(folder)
+        return self._writers[name]
+
+    def add_losses(
+        self, step: int, means: Mapping[str, float], steps_per_sec: float
+    ) -> None:
+        """Writes mean losses of training, and how fast it was.
+
+        Args:
+            step: Steps that are done.
+            means: Mean losses since the last time, by name.
+            steps_per_sec: Steps per second since then.
+        """
+        if self._history is None:
+            return
+        self._history.append(step, means)
+        with self._writer("train").as_default():
+            event_files.write_scalar("steps_per_sec", steps_per_sec, step)
+            for name, mean in means.items():
+                event_files.write_scalar(f"losses/{name}", mean, step)
+        self._writer("train").flush()
+
+    def add_validation(self, step: int, losses: Mapping[str, float]) -> None:
+        """Writes losses of validation into the history.
+
+        Args:
+            step: Steps that are done.
+            losses: Losses by name.
+        """
+        if self._history is not None:
+            named = {f"{VALIDATION}_{name}": loss for name, loss in losses.items()}
+            self._history.append(step, named)
+
+    @contextlib.contextmanager
+    def validation_writer(self) -> Iterator[None]:
+        """Makes the event file of validations the one that summaries go to.
+
+        Yields:
+            Nothing.
+        """
+        if not self._folder:
+            yield
+            return
+        with self._writer("eval").as_default():
+            yield
+        self._writer("eval").flush()

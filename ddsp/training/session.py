@@ -1,0 +1,395 @@
+"""One session of a training run: from its first batch to its last checkpoint."""
+
+import dataclasses
+import os
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import tensorflow as tf
+
+from ddsp.training import cloud
+from ddsp.training.collapse import judge_sound
+from ddsp.training.data import hold_out, training_batches
+from ddsp.training.diagnosis import diagnose_batch
+from ddsp.training.errors import InputError
+from ddsp.training.fine_tuning import initialize_from
+from ddsp.training.fitting import refusing_what_does_not_fit
+from ddsp.training.interrupts import Interrupts
+from ddsp.training.loss_history import TOTAL, LossHistory
+from ddsp.training.plateau import Plateau
+from ddsp.training.progress import Progress
+from ddsp.training.resuming import check_options, restore_run
+from ddsp.training.run_files import copy_statistics
+from ddsp.training.run_record import VALIDATION, RunRecord
+from ddsp.training.run_state import RunState
+from ddsp.training.schedule import Schedule
+from ddsp.training.strategies import (
+    gather_integers,
+    require_same_step,
+    writes_files,
+)
+from ddsp.training.validation import Validation
+from ddsp.training.watchdog import Watchdog
+
+# Before it a model has hardly begun, and may still be silent.
+FIRST_JUDGED_STEP = 300
+_BATCH_SIZE = "batch_size"
+
+
+class Session:
+    """Takes the steps of a run and keeps what must not be lost.
+
+    A session begins where the newest checkpoint of its folder ends. Order of the data,
+    noise, best validation and counts go on as if there had been no pause.
+    """
+
+    def __init__(
+        self,
+        data_provider: Any,
+        trainer: Any,
+        schedule: Schedule,
+        save_dir: str,
+        progress: Progress,
+        seed: int | None = None,
+    ) -> None:
+        """Makes the parts; nothing is read or written yet.
+
+        Args:
+            data_provider: Gives batches, see `data.training_batches`.
+            trainer: A `Trainer` with a model that need not be built.
+            schedule: What to do, and when.
+            save_dir: Folder of the run; empty to write nothing. Of the workers of a
+                cluster, which all name the same folder, one writes.
+            progress: Where the session reports.
+            seed: Seed of a run that begins; None for a random one.
+        """
+        self._all_examples = data_provider
+        self._trainer = trainer
+        self._schedule = schedule
+        self._save_dir = save_dir
+        self._progress = progress
+        self._strategy = getattr(trainer, "strategy", tf.distribute.get_strategy())
+        self._writes = bool(save_dir) and writes_files(self._strategy)
+        fresh = int.from_bytes(os.urandom(4), "little") if seed is None else seed
+        # All workers of a cluster must have the order of the first one.
+        fresh = gather_integers(self._strategy, fresh)[0]
+        self._state = RunState(seed=fresh, options=self._options())
+        self._plateau = Plateau(schedule.patience, schedule.min_improvement)
+        self._losses = LossHistory()
+        self._watchdog: Watchdog | None = None
+        self._validation: Validation | None = None
+        self._record: RunRecord | None = None
+        self._saved_step = self._summary_step = self._n_counted = 0
+        self._begin_time = self._summary_time = time.monotonic()
+
+    def read_first_batch(self) -> None:
+        """Finds out whether there are examples, before anything is written.
+
+        Raises:
+            InputError: If the provider gives no batch, or one that cannot be read.
+        """
+        schedule = self._schedule
+        self._provider, self._held_out = hold_out(
+            self._all_examples, schedule.held_out_share, self._progress.note
+        )
+        batches, _ = training_batches(self._provider, schedule.batch_size, seed=0)
+        batches = iter(self._trainer.distribute_dataset(batches))
+        self._first_batch = _read(batches)
+
+    def begin(
+        self, restore_dir: str, init_from: str | None = None, parts: Any = None
+    ) -> None:
+        """Builds the model and goes on from a checkpoint where there is one.
+
+        Args:
+            restore_dir: Folder or path of a checkpoint to begin with where the
+                session's own folder has none; empty for none. A session that writes
+                nothing has this folder for its own.
+            init_from: Another model whose weights a new run begins with, see
+                `fine_tuning.initialize_from`; None for none.
+            parts: The only parts of it to take; None for all.
+
+        Raises:
+            InputError: If restore_dir is another folder than the session's and has no
+                checkpoint, a checkpoint cannot be used, it belongs to a run of other
+                options, or the batch does not fit the model.
+        """
+        with refusing_what_does_not_fit():
+            self._trainer.build(self._first_batch)
+        has_begun = self._resume(restore_dir)
+        require_same_step(self._strategy, self.step)
+        if init_from and not has_begun:
+            done = initialize_from(self._trainer.model, init_from, parts)
+            self._trainer.start_averages()
+            for line in done.report().splitlines():
+                self._progress.note(line)
+        self._trainer.seed = self._state.seed
+        if self._held_out is not None and self._writes:
+            self._validation = Validation(
+                self._trainer.model,
+                self._held_out,
+                self._held_out.sample_rate,
+                batch_size=min(self._schedule.batch_size, 16),
+            )
+
+    @property
+    def folder(self) -> str:
+        """Folder that this process writes to; empty if it writes nothing."""
+        return self._save_dir if self._writes else ""
+
+    @property
+    def step(self) -> int:
+        """Steps that are done."""
+        return int(self._trainer.step)
+
+    def run(self, interrupts: Interrupts, dataset_folder: str | None = None) -> None:
+        """Takes the steps that are left.
+
+        Args:
+            interrupts: What asks the session to end early.
+            dataset_folder: Folder whose statistics are copied beside the checkpoints;
+                None for none.
+
+        Raises:
+            FloatingPointError: If too many losses or gradients are not finite.
+        """
+        self._progress.begin(self._schedule.num_steps)
+        first = self.step + 1
+        if first > self._schedule.num_steps:
+            self._progress.note(
+                f"already at step {first - 1}, and the run was to end at "
+                f"{self._schedule.num_steps}: ask for more steps to go on"
+            )
+            return
+        if first > 1:
+            self._progress.note(f"going on from step {first - 1}")
+        self._open(first - 1, dataset_folder)
+        try:
+            self._take_steps(first, interrupts)
+        except KeyboardInterrupt:
+            self._interrupted()
+            raise
+        finally:
+            self._progress.end_line()
+
+    def _options(self) -> dict[str, str]:
+        """What decides the numbers of a run."""
+        choices = getattr(self._trainer, "choices", {})
+        choices = {**choices, _BATCH_SIZE: self._schedule.batch_size}
+        return {name: str(value) for name, value in choices.items()}
+
+    def _resume(self, restore_dir: str) -> bool:
+        """Goes on from a checkpoint if there is one; whether there was."""
+        own = self._save_dir or restore_dir
+        state, arrays = restore_run(
+            self._trainer, own, restore_dir, self._progress.note
+        )
+        self._saved_step = self._summary_step = self.step
+        if state is None:
+            return self.step > 0
+        check_options(state.options, self._options())
+        # Another batch size goes on with the same example.
+        before = int(state.options.get(_BATCH_SIZE, self._schedule.batch_size))
+        self._state = dataclasses.replace(
+            state,
+            n_batches=state.n_batches * before // self._schedule.batch_size,
+            options={**state.options, **self._options()},
+        )
+        prefix = f"{VALIDATION}/"
+        kept = {
+            name.removeprefix(prefix): value
+            for name, value in arrays.items()
+            if name.startswith(prefix)
+        }
+        try:
+            if kept:
+                self._plateau.restore(kept)
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                "What a run remembers of its validations must be numbers. Got "
+                f"{sorted(kept)}; remove the checkpoint's file with the ending "
+                ".extra.npz to go on without."
+            ) from error
+        return True
+
+    def _open(self, step: int, dataset_folder: str | None) -> None:
+        """Opens what the session writes to, and writes what it writes once."""
+        self._watchdog = Watchdog(
+            self._progress.note,
+            self._schedule.max_skipped,
+            self._diagnose,
+            batches_ahead=self._state.n_batches - step,
+        )
+        self._losses = LossHistory(self._watchdog.observe)
+        self._begin_time = self._summary_time = time.monotonic()
+        self._record = RunRecord(self.folder, step)
+        if dataset_folder and self._writes:
+            copy_statistics(dataset_folder, self._save_dir)
+
+    def _diagnose(self, number: int) -> str:
+        """What is wrong with a batch, read again."""
+        size, seed = self._schedule.batch_size, self._state.seed
+        batches, is_fixed = training_batches(self._provider, size, seed, number)
+        if not is_fixed:
+            return "Lower the learning rate, or look for damaged recordings."
+        return diagnose_batch(next(iter(batches)))
+
+    def _take_steps(self, first: int, interrupts: Interrupts) -> None:
+        """The loop."""
+        schedule, progress = self._schedule, self._progress
+        batches = self._batches()
+        shown = step = first - 1
+        for step in range(first, schedule.num_steps + 1):
+            try:
+                self._losses.add(step, self._trainer.train_step(batches))
+            except (StopIteration, tf.errors.OutOfRangeError):
+                progress.note(f"the data provider has ended after step {step - 1}")
+                step -= 1
+                break
+            self._count_batch()
+            if step == first:
+                self._losses.fetch()  # Waits for the end of the compiling.
+                progress.mark(step)
+            if progress.due():
+                progress.show(step, self._losses.fetch())
+                shown = step
+            if self._look(step) or self._is_low_enough():
+                break
+            if interrupts.received:
+                self._interrupted()
+                return
+        if step != shown:
+            progress.show(step, self._losses.fetch())
+        self.save()
+        gather_integers(self._strategy, 0)  # Nobody leaves before all is saved.
+
+    def _batches(self) -> Iterator[Any]:
+        """The batches that follow the last one that was taken."""
+        batches, is_fixed = training_batches(
+            self._provider,
+            self._schedule.batch_size,
+            self._state.seed,
+            self._state.n_batches,
+        )
+        if self._state.n_batches and not is_fixed:
+            self._progress.note("the data provider begins anew, in an order of its own")
+        return iter(self._trainer.distribute_dataset(batches))
+
+    def _count_batch(self) -> None:
+        """Remembers that one more batch was taken."""
+        n_batches = self._state.n_batches + 1
+        self._state = dataclasses.replace(self._state, n_batches=n_batches)
+
+    def _look(self, step: int) -> bool:
+        """Writes and measures what is due; returns whether to end the run."""
+        schedule = self._schedule
+        if step % schedule.steps_per_summary == 0:
+            self._summarise(step)
+        ends = False
+        if self._held_out and step % schedule.steps_per_validation == 0:
+            ends = self._all_agree(self._validate(step))
+        is_due = step % schedule.steps_per_save == 0
+        if is_due or (self._plateau.is_new_best and self._plateau.best_step == step):
+            self.save()
+        return ends
+
+    def _is_low_enough(self) -> bool:
+        """Whether the loss is as low as the run was to reach."""
+        least = self._schedule.early_stop_loss_value
+        if least is None or not self._all_agree(self._losses.fetch() <= least):
+            return False
+        self._progress.note(f"stopped early: the loss is at most {least:g}")
+        return True
+
+    def _all_agree(self, ends: bool) -> bool:
+        """What the worker decides that writes, so that none is left alone."""
+        return bool(gather_integers(self._strategy, int(ends))[0])
+
+    def save(self) -> None:
+        """Saves a checkpoint, once for each step.
+
+        Raises:
+            FloatingPointError: If a weight is not finite; nothing is written.
+        """
+        self._losses.fetch()  # Ends the run if its losses are no numbers.
+        step = self.step
+        if not self._writes or step == self._saved_step:
+            return
+        now = time.monotonic()
+        skipped = 0 if self._watchdog is None else self._watchdog.n_skipped
+        self._state = dataclasses.replace(
+            self._state,
+            seconds=self._state.seconds + now - self._begin_time,
+            n_skipped=self._state.n_skipped + skipped - self._n_counted,
+        )
+        self._begin_time, self._n_counted = now, skipped
+        kept = {f"{VALIDATION}/{n}": v for n, v in self._plateau.state().items()}
+        self._trainer.save(
+            self._save_dir,
+            sidecar=self._state.to_sidecar(kept if self._validation else None),
+            keep=[self._plateau.best_step] if self._plateau.best_step else [],
+        )
+        self._saved_step = step
+
+    def _summarise(self, step: int) -> None:
+        """Writes mean losses and speed since the last time."""
+        means = self._losses.take_means()
+        now = time.monotonic()
+        rate = (step - self._summary_step) / (now - self._summary_time)
+        self._summary_step, self._summary_time = step, now
+        if self._record is not None:
+            self._record.add_losses(step, means, rate)
+        if self._schedule.reports_loss:
+            cloud.report_metric_to_hypertune(means[TOTAL], step)
+
+    def _validate(self, step: int) -> bool:
+        """Listens to the held-out examples; whether hope is over."""
+        validation, record = self._validation, self._record
+        if validation is None or record is None:
+            return False
+        self._losses.fetch()
+        with self._trainer.averaged(), record.validation_writer():
+            losses = validation.measure()
+            validation.write_audio(self._save_dir, step)
+            validation.summaries(step, losses)
+        record.add_validation(step, losses)
+        self._plateau.add(step, losses[TOTAL])
+        best = " (the best so far)" if self._plateau.is_new_best else ""
+        self._progress.note(f"step {step}: validation loss {losses[TOTAL]:.3f}{best}")
+        if step >= FIRST_JUDGED_STEP:
+            for finding in judge_sound(*validation.sounds()):
+                self._progress.note(f"warning: {finding}")
+        if self._plateau.should_stop:
+            self._progress.note(
+                f"stopped: no better validation loss since step "
+                f"{self._plateau.best_step}, whose checkpoint is kept"
+            )
+        return self._plateau.should_stop
+
+    def _interrupted(self) -> None:
+        """Saves and says how to go on."""
+        self.save()
+        step = self.step
+        where = f" and saved in {self._save_dir}" if step and self._save_dir else ""
+        self._progress.note(
+            f"stopped at step {step} of {self._schedule.num_steps}{where}; "
+            "the same command goes on from there"
+        )
+
+
+def _read(batches: Iterator[Any]) -> Any:
+    """The first batch, with the mistakes that only reading a dataset can show."""
+    try:
+        return next(batches)
+    except StopIteration:
+        raise InputError(
+            "The data provider must give at least one batch. Got none. Look for "
+            "records in the dataset, or lower the batch size."
+        ) from None
+    except (tf.errors.InvalidArgumentError, tf.errors.DataLossError) as error:
+        raise InputError(
+            "The dataset must have the features and lengths that the data provider "
+            f"expects. Got: {error.message.splitlines()[0]} Bind the rates and "
+            "example_secs that the dataset was prepared with."
+        ) from error
