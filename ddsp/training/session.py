@@ -261,6 +261,8 @@ class Session:
                 return
         if step != shown:
             progress.show(step, self._losses.fetch())
+        if step >= first > self._summary_step:
+            self._summarise(step)  # Of a short run there is one row at least.
         self.save()
         gather_integers(self._strategy, 0)  # Nobody leaves before all is saved.
 

@@ -17,6 +17,7 @@ from tiny_training import ToneProvider, make_trainer
 
 from ddsp.training import checkpoints, session, train_util
 from ddsp.training.errors import InputError
+from ddsp.training.history_file import read_history
 from ddsp.training.progress import Progress
 from ddsp.training.run_state import RunState
 
@@ -285,6 +286,15 @@ def test_summaries_are_means_since_the_last_ones(tmp_path: Path) -> None:
     assert "====" not in config
 
 
+def test_a_short_run_has_one_summary_at_its_end(tmp_path: Path) -> None:
+    train(StubTrainer(lambda step: float(step)), tmp_path, num_steps=3)
+    train(StubTrainer(lambda step: float(step)), tmp_path, num_steps=5)
+    scalars = read_scalars(tmp_path / "summaries" / "train")
+    assert scalars["losses/total_loss"] == [(3, 2.0), (5, 4.5)]
+    steps, means = read_history(tmp_path)["total_loss"]
+    assert (steps.tolist(), means.tolist()) == ([3, 5], [2.0, 4.5])
+
+
 def test_speed_is_of_the_steps_since_the_last_summary(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -295,9 +305,9 @@ def test_speed_is_of_the_steps_since_the_last_summary(
     monkeypatch.setattr(session, "time", stub)
     train(StubTrainer(), tmp_path, num_steps=8, steps_per_summary=4)
     speeds = read_scalars(tmp_path / "summaries" / "train")["steps_per_sec"]
-    # The session began at step 3.
-    assert [step for step, _ in speeds] == [4, 8]
-    np.testing.assert_allclose([speed for _, speed in speeds], [1 / 5, 4 / 5])
+    # The session with this clock began at step 3.
+    assert [step for step, _ in speeds] == [3, 4, 8]
+    np.testing.assert_allclose([speed for _, speed in speeds[1:]], [1 / 5, 4 / 5])
 
 
 def test_not_a_number_in_the_audio_is_found_with_its_batch(tmp_path: Path) -> None:
