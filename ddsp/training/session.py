@@ -117,6 +117,7 @@ class Session:
         """
         with refusing_what_does_not_fit():
             self._trainer.build(self._first_batch)
+        self._first_batch = None
         has_begun = self._resume(restore_dir)
         require_same_step(self._strategy, self.step)
         if init_from and not has_begun:
@@ -189,13 +190,6 @@ class Session:
         if state is None:
             return self.step > 0
         check_options(state.options, self._options())
-        # Another batch size goes on with the same example.
-        before = int(state.options.get(_BATCH_SIZE, self._schedule.batch_size))
-        self._state = dataclasses.replace(
-            state,
-            n_batches=state.n_batches * before // self._schedule.batch_size,
-            options={**state.options, **self._options()},
-        )
         prefix = f"{VALIDATION}/"
         kept = {
             name.removeprefix(prefix): value
@@ -203,14 +197,21 @@ class Session:
             if name.startswith(prefix)
         }
         try:
+            before = int(state.options.get(_BATCH_SIZE, self._schedule.batch_size))
             if kept:
                 self._plateau.restore(kept)
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(
-                "What a run remembers of its validations must be numbers. Got "
-                f"{sorted(kept)}; remove the checkpoint's file with the ending "
-                ".extra.npz to go on without."
+                "What a run remembers of its batches and validations must be numbers. "
+                f"Got {type(error).__name__} ({error}); remove the checkpoint's file "
+                "with the ending .extra.npz to go on without."
             ) from error
+        # Another batch size goes on with the same example.
+        self._state = dataclasses.replace(
+            state,
+            n_batches=state.n_batches * before // self._schedule.batch_size,
+            options={**state.options, **self._options()},
+        )
         return True
 
     def _open(self, step: int, dataset_folder: str | None) -> None:

@@ -245,10 +245,18 @@ def test_patience_goes_on_where_it_was(dataset: Path, tmp_path: Path) -> None:
     assert int(trainer.step) == 6
 
 
-def test_what_a_run_remembers_must_be_numbers(dataset: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("validation/best_value", np.zeros(3)),
+        ("run/options", np.array('{"batch_size": "many"}')),
+    ],
+)
+def test_what_a_run_remembers_must_be_numbers(
+    dataset: Path, tmp_path: Path, name: str, value: np.ndarray
+) -> None:
     trainer, _ = run(dataset, tmp_path, 2, steps_per_validation=2)
-    arrays = checkpoints.load_sidecar(tmp_path / "ckpt-2")
-    arrays["validation/best_value"] = np.zeros(3)
+    arrays = {**checkpoints.load_sidecar(tmp_path / "ckpt-2"), name: value}
     checkpoints.save_checkpoint(
         trainer.model, trainer.optimizer, tmp_path, 2, sidecar=arrays
     )
