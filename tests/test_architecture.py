@@ -29,7 +29,7 @@ LAYERS = (
     ("ddsp.synths",),
     ("ddsp.effects", "ddsp.losses"),
     ("ddsp.streaming",),
-    ("ddsp.training.errors",),
+    ("ddsp.training.errors", "ddsp.training.whole_files"),
     (
         "ddsp.training.audio_io",
         "ddsp.training.checkpoints",

@@ -1,5 +1,6 @@
 """Running a model, checkpoint after checkpoint, for evaluators to judge."""
 
+import itertools
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,8 +11,7 @@ import tensorflow as tf
 
 from ddsp import spectral_ops
 from ddsp.training.checkpoints import expand_path, watch_checkpoints
-from ddsp.training.errors import InputError
-from ddsp.training.fitting import refusing_what_does_not_fit
+from ddsp.training.fitting import read_batches, refusing_what_does_not_fit
 from ddsp.training.means_table import format_means
 from ddsp.training.progress import Progress
 
@@ -110,7 +110,7 @@ def _step_of(checkpoint_path: str) -> int:
 def _get_batches(
     data_provider: Any, batch_size: int, num_batches: int, repeats: int
 ) -> Iterator[dict[str, Any]]:
-    """The batches of one checkpoint, with the mistakes that only reading can show."""
+    """The batches of one checkpoint."""
     takes_all = num_batches < 1
     batches = data_provider.get_batch(
         batch_size,
@@ -118,25 +118,7 @@ def _get_batches(
         repeats=1 if takes_all and repeats < 1 else repeats,
         drop_remainder=not takes_all,
     )
-    number = 0
-    try:
-        for number, batch in enumerate(batches, start=1):
-            yield batch
-            if number == num_batches:
-                return
-    except (tf.errors.InvalidArgumentError, tf.errors.DataLossError) as error:
-        # Less the names of operations that TensorFlow puts around it.
-        reason = re.sub(r"{{.*?}} | \[Op:.*?\]", "", error.message).splitlines()[0]
-        raise InputError(
-            "The dataset must have the features and lengths that the data provider "
-            f"expects. Got: {reason} Bind the rates and example_secs that the dataset "
-            "was prepared with."
-        ) from error
-    if not number:
-        raise InputError(
-            "The data provider must give at least one batch. Got none; look for "
-            "records in the dataset, or lower the batch size."
-        )
+    return itertools.islice(read_batches(batches), None if takes_all else num_batches)
 
 
 class _Judge:

@@ -11,8 +11,8 @@ from ddsp.training.checkpoints import (
     get_latest_checkpoint,
     named_variables,
 )
-from ddsp.training.checkpoints.aliases import EarlierNames
-from ddsp.training.checkpoints.saved import MODEL, SavedCheckpoint
+from ddsp.training.checkpoints.restoring import find_nodes
+from ddsp.training.checkpoints.saved import SavedCheckpoint
 from ddsp.training.errors import InputError
 from ddsp.training.inference.model_folder import resolve_model
 from ddsp.training.parts import is_below, variables_below
@@ -132,12 +132,11 @@ def _match(
     saved: SavedCheckpoint, model: Any, named: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Values that fit by path, and why the other variables have none."""
-    earlier = EarlierNames(model)
+    nodes = find_nodes(saved, model, named)
     values: dict[str, Any] = {}
     unmatched: dict[str, str] = {}
     for name, variable in named.items():
-        nodes = (saved.node(f"{MODEL}/{known}") for known in earlier.of(name))
-        key = next((key for key in map(saved.key, nodes) if key is not None), None)
+        key = saved.key(nodes[name])
         if key is None:
             unmatched[name] = "not there"
             continue

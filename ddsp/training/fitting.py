@@ -1,13 +1,13 @@
 """Whether a dataset and a model go together, said in one line where they do not."""
 
 import contextlib
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import tensorflow as tf
 
 from ddsp.training import config, data
-from ddsp.training.errors import InputError
+from ddsp.training.errors import InputError, first_line
 
 RATES = ("sample_rate", "frame_rate")
 
@@ -34,21 +34,42 @@ def refusing_what_does_not_fit() -> Iterator[None]:
     except InputError:
         raise
     except (ValueError, tf.errors.InvalidArgumentError) as error:
+        told = first_line(error).rstrip(".") or type(error).__name__
         raise InputError(
             "The model must fit the examples of the dataset. Got: "
-            f"{_reason(error)}. Prepare the dataset with the rates and example_secs of "
+            f"{told}. Prepare the dataset with the rates and example_secs of "
             "the model's configuration."
         ) from error
 
 
-def _reason(error: Exception) -> str:
-    """What an error says, in one line without colours and names of operations."""
-    text = re.sub("\x1b\\[[0-9;]*m", "", str(error))
-    text = re.sub(r"{{.*?}} | \[Op:.*?\]", "", text)
-    lines = [line for line in text.splitlines() if line.strip()]
-    # Keras first tells where the error was.
-    told = [line for line in lines if "encountered when" not in line] or lines
-    return told[0].strip().rstrip(".") if told else type(error).__name__
+def read_batches(batches: Iterable[Any]) -> Iterator[Any]:
+    """Gives batches, with the mistakes that only reading a dataset can show.
+
+    Args:
+        batches: Batches of a data provider.
+
+    Yields:
+        The batches.
+
+    Raises:
+        InputError: If there is none, or the records are not as the provider expects.
+    """
+    is_empty = True
+    try:
+        for batch in batches:
+            is_empty = False
+            yield batch
+    except (tf.errors.InvalidArgumentError, tf.errors.DataLossError) as error:
+        raise InputError(
+            "The dataset must have the features and lengths that the data provider "
+            f"expects. Got: {first_line(error)} Bind the rates and example_secs that "
+            "the dataset was prepared with."
+        ) from error
+    if is_empty:
+        raise InputError(
+            "The data provider must give at least one batch. Got none; look for "
+            "records in the dataset, or lower the batch size."
+        )
 
 
 def check_provider(name: str) -> None:
@@ -76,8 +97,20 @@ def check_provider(name: str) -> None:
             f"A configuration must say where the records are. Got no {binding}; add "
             f"--gin_param=\"{binding}='FOLDER/data.tfrecord*'\"."
         ) from error
+    require_rates({rate: getattr(provider, rate) for rate in RATES})
+
+
+def require_rates(rates: Mapping[str, float]) -> None:
+    """Makes sure that a dataset has the rates of the model's configuration.
+
+    Args:
+        rates: The dataset's 'sample_rate' and 'frame_rate', per second.
+
+    Raises:
+        InputError: If the macro of one of these names says something else.
+    """
     for rate in RATES:
-        wanted, got = config.bound_value(f"%{rate}"), getattr(provider, rate)
+        wanted, got = config.bound_value(f"%{rate}"), rates[rate]
         if wanted is not None and got != wanted:
             raise InputError(
                 f"A dataset must have the rates of the model's configuration, with "

@@ -1,17 +1,19 @@
 """`history.csv`: what a run measured, a row for each time that it looked."""
 
+import contextlib
 import csv
 import io
 import math
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
 from ddsp.training.errors import InputError
+from ddsp.training.whole_files import write_whole
 
 FILE_NAME = "history.csv"
 STEP, SECONDS = "step", "seconds"
@@ -68,7 +70,8 @@ class HistoryFile:
         self._clock = clock
         self._began = clock() - (float(self._rows[-1][SECONDS]) if self._rows else 0.0)
         if not is_whole or len(self._rows) < len(rows):
-            _make_folder(os.fspath(folder))
+            with _writing(os.fspath(folder)):
+                tf.io.gfile.makedirs(folder)
             self._rewrite()
 
     def append(self, step: int, values: Mapping[str, float]) -> None:
@@ -96,7 +99,8 @@ class HistoryFile:
         if added or is_same_step:
             self._rewrite()
         else:
-            _write(self._path, self._line_of(row), "a")
+            with _writing(self._path), tf.io.gfile.GFile(self._path, "a") as file:
+                file.write(self._line_of(row))
 
     def _check(self, step: int, values: Mapping[str, float]) -> None:
         """Raises for what must not become a row."""
@@ -120,8 +124,8 @@ class HistoryFile:
     def _rewrite(self) -> None:
         """Replaces the file, whole or not at all."""
         lines = [_line(self._columns), *map(self._line_of, self._rows)]
-        _write(f"{self._path}.partial", "".join(lines), "w")
-        tf.io.gfile.rename(f"{self._path}.partial", self._path, overwrite=True)
+        with _writing(self._path):
+            write_whole(self._path, "".join(lines).encode())
 
 
 def history_path(folder: str | Path) -> str:
@@ -236,27 +240,14 @@ def _line(cells: Iterable[str]) -> str:
     return buffer.getvalue()
 
 
-def _make_folder(folder: str) -> None:
-    """Makes the folder of the run."""
+@contextlib.contextmanager
+def _writing(path: str) -> Iterator[None]:
+    """Turns what a place says that takes no more into one line."""
     try:
-        tf.io.gfile.makedirs(folder)
+        yield
     except tf.errors.OpError as error:
-        raise _unwritable(folder, error) from error
-
-
-def _write(path: str, text: str, mode: str) -> None:
-    """Writes or adds text at once."""
-    try:
-        with tf.io.gfile.GFile(path, mode) as file:
-            file.write(text)
-    except tf.errors.OpError as error:
-        raise _unwritable(path, error) from error
-
-
-def _unwritable(path: str, error: tf.errors.OpError) -> InputError:
-    """The error for a place that takes no more."""
-    reason = error.message.rpartition("; ")[2]
-    return InputError(
-        f"The history of a run must go to a place that can be written. Got {path} "
-        f"({reason}); make room, or choose another folder."
-    )
+        reason = error.message.rpartition("; ")[2]
+        raise InputError(
+            "The history of a run must go to a place that can be written. Got "
+            f"{path} ({reason}); make room, or choose another folder."
+        ) from error

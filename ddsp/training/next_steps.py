@@ -28,10 +28,22 @@ def is_playable(folder: str) -> bool:
     if not str(model).endswith("Autoencoder()") or encoder is not None:
         return False
     made = getattr(getattr(preprocessor, "configurable", None), "wrapped", None)
+    return isinstance(made, type) and takes_loudness(made)
+
+
+def takes_loudness(preprocessor_class: type) -> bool:
+    """Tells whether a preprocessor feeds a model with loudness.
+
+    Args:
+        preprocessor_class: Class of the preprocessor.
+
+    Returns:
+        Whether it does. One that is derived from another may take power instead.
+    """
     loudness = preprocessing.F0LoudnessPreprocessor
-    # A preprocessor that was derived from it may take power instead.
-    takes_loudness = isinstance(made, type) and issubclass(made, loudness)
-    return takes_loudness and "ld_scaled" in getattr(made, "output_keys", ())
+    return issubclass(preprocessor_class, loudness) and "ld_scaled" in getattr(
+        preprocessor_class, "output_keys", ()
+    )
 
 
 def transfer_command(folder: str) -> str:

@@ -12,6 +12,7 @@ from ddsp.training import config as config_lib
 from ddsp.training import data, eval_util, models, train_util, trainers
 from ddsp.training.data.record_files import find_records
 from ddsp.training.errors import InputError
+from ddsp.training.fitting import require_rates
 from ddsp.training.progress import Progress
 from ddsp.training.watchdog import unused_gpu
 from ddsp.training.writable import why_not_writable
@@ -101,7 +102,8 @@ def train_model(
         _bind(_dataset_bindings(dataset, info))
         _bind({name: value for name, value in explicit.items() if value is not None})
         config_lib.parse_gin([], gin_params)
-        _require_rates(info)
+        if info is not None:
+            require_rates(info)
         _require_writable(output)
         progress.note(f"device: {train_util.describe_device()}")
         idle = unused_gpu()
@@ -289,18 +291,6 @@ def _dataset_bindings(dataset: str, info: dict[str, Any] | None) -> dict[str, An
         }
     )
     return bindings
-
-
-def _require_rates(info: dict[str, Any] | None) -> None:
-    """Raises if the model wants another dataset than it gets."""
-    for name in ("sample_rate", "frame_rate"):
-        wanted = config_lib.bound_value(f"%{name}")
-        if info is not None and wanted is not None and info[name] != wanted:
-            raise InputError(
-                f"A dataset must have the rates of the model's configuration, with "
-                f"{name}={wanted}. Got {name}={info[name]}; prepare it again with "
-                f"--{name} {wanted}, or use another --config."
-            )
 
 
 def _require_writable(folder: str) -> None:

@@ -1,48 +1,17 @@
 """What a session writes once: its configuration, and statistics of its dataset."""
 
 import os
-import tempfile
 from pathlib import Path
 
 import gin
 import tensorflow as tf
 
 from ddsp.training import event_files
+from ddsp.training.whole_files import write_whole
 
 STATISTICS_FILES = tuple(
     f"dataset_statistics.{ending}" for ending in ("json", "npz", "pkl")
 )
-
-
-def write_whole(path: str, content: bytes) -> None:
-    """Writes a file, whole or not at all, and never through a link.
-
-    Args:
-        path: The file; what was there before is replaced.
-        content: Its bytes.
-    """
-    folder, name = os.path.split(path)
-    if "://" in path:
-        with tf.io.gfile.GFile(path, "wb") as file:
-            file.write(content)
-        return
-    # A folder may come from somebody else, with links under names that are known.
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{name}-", dir=folder or ".")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def _umask() -> int:
-    """What the process takes away from the permissions of new files."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def copy_statistics(dataset_folder: str, save_dir: str) -> list[str]:

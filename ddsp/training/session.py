@@ -14,7 +14,7 @@ from ddsp.training.data import hold_out, training_batches
 from ddsp.training.diagnosis import diagnose_batch
 from ddsp.training.errors import InputError
 from ddsp.training.fine_tuning import initialize_from
-from ddsp.training.fitting import refusing_what_does_not_fit
+from ddsp.training.fitting import read_batches, refusing_what_does_not_fit
 from ddsp.training.interrupts import Interrupts
 from ddsp.training.loss_history import TOTAL, LossHistory
 from ddsp.training.plateau import Plateau
@@ -74,13 +74,14 @@ class Session:
         fresh = int.from_bytes(os.urandom(4), "little") if seed is None else seed
         # All workers of a cluster must have the order of the first one.
         fresh = gather_integers(self._strategy, fresh)[0]
+        # As it is when the session begins.
         self._state = RunState(seed=fresh, options=self._options())
         self._plateau = Plateau(schedule.patience, schedule.min_improvement)
         self._losses = LossHistory()
         self._watchdog: Watchdog | None = None
         self._validation: Validation | None = None
         self._record: RunRecord | None = None
-        self._saved_step = self._summary_step = self._n_counted = 0
+        self._begin_step = self._saved_step = self._summary_step = 0
         self._begin_time = self._summary_time = time.monotonic()
 
     def read_first_batch(self) -> None:
@@ -94,8 +95,8 @@ class Session:
             self._all_examples, schedule.held_out_share, self._progress.note
         )
         batches, _ = training_batches(self._provider, schedule.batch_size, seed=0)
-        batches = iter(self._trainer.distribute_dataset(batches))
-        self._first_batch = _read(batches)
+        batches = self._trainer.distribute_dataset(batches)
+        self._first_batch = next(read_batches(batches))
 
     def begin(
         self, restore_dir: str, init_from: str | None = None, parts: Any = None
@@ -186,7 +187,7 @@ class Session:
         state, arrays = restore_run(
             self._trainer, own, restore_dir, self._progress.note
         )
-        self._saved_step = self._summary_step = self.step
+        self._begin_step = self._saved_step = self._summary_step = self.step
         if state is None:
             return self.step > 0
         check_options(state.options, self._options())
@@ -248,7 +249,6 @@ class Session:
                 progress.note(f"the data provider has ended after step {step - 1}")
                 step -= 1
                 break
-            self._count_batch()
             if step == first:
                 self._losses.fetch()  # Waits for the end of the compiling.
                 progress.mark(step)
@@ -278,11 +278,6 @@ class Session:
         if self._state.n_batches and not is_fixed:
             self._progress.note("the data provider begins anew, in an order of its own")
         return iter(self._trainer.distribute_dataset(batches))
-
-    def _count_batch(self) -> None:
-        """Remembers that one more batch was taken."""
-        n_batches = self._state.n_batches + 1
-        self._state = dataclasses.replace(self._state, n_batches=n_batches)
 
     def _look(self, step: int) -> bool:
         """Writes and measures what is due; returns whether to end the run."""
@@ -319,18 +314,17 @@ class Session:
         step = self.step
         if not self._writes or step == self._saved_step:
             return
-        now = time.monotonic()
-        skipped = 0 if self._watchdog is None else self._watchdog.n_skipped
-        self._state = dataclasses.replace(
-            self._state,
-            seconds=self._state.seconds + now - self._begin_time,
-            n_skipped=self._state.n_skipped + skipped - self._n_counted,
+        began, watchdog = self._state, self._watchdog
+        state = dataclasses.replace(
+            began,
+            n_batches=began.n_batches + step - self._begin_step,
+            seconds=began.seconds + time.monotonic() - self._begin_time,
+            n_skipped=began.n_skipped + (watchdog.n_skipped if watchdog else 0),
         )
-        self._begin_time, self._n_counted = now, skipped
         kept = {f"{VALIDATION}/{n}": v for n, v in self._plateau.state().items()}
         self._trainer.save(
             self._save_dir,
-            sidecar=self._state.to_sidecar(kept if self._validation else None),
+            sidecar=state.to_sidecar(kept if self._validation else None),
             keep=[self._plateau.best_step] if self._plateau.best_step else [],
         )
         self._saved_step = step
@@ -379,20 +373,3 @@ class Session:
             f"stopped at step {step} of {self._schedule.num_steps}{where}; "
             "the same command goes on from there"
         )
-
-
-def _read(batches: Iterator[Any]) -> Any:
-    """The first batch, with the mistakes that only reading a dataset can show."""
-    try:
-        return next(batches)
-    except StopIteration:
-        raise InputError(
-            "The data provider must give at least one batch. Got none. Look for "
-            "records in the dataset, or lower the batch size."
-        ) from None
-    except (tf.errors.InvalidArgumentError, tf.errors.DataLossError) as error:
-        raise InputError(
-            "The dataset must have the features and lengths that the data provider "
-            f"expects. Got: {error.message.splitlines()[0]} Bind the rates and "
-            "example_secs that the dataset was prepared with."
-        ) from error

@@ -12,6 +12,7 @@ import tensorflow as tf
 from ddsp import core
 from ddsp.training import evaluators, event_files
 from ddsp.training.errors import InputError
+from ddsp.training.whole_files import write_whole
 
 AUDIO_FOLDER = "audio"
 MAX_CLIPS = 3
@@ -228,9 +229,7 @@ class Validation:
         wav = tf.audio.encode_wav(audio, self._sample_rate).numpy()
         try:
             tf.io.gfile.makedirs(os.path.dirname(path))
-            with tf.io.gfile.GFile(f"{path}.partial", "wb") as file:
-                file.write(wav)
-            tf.io.gfile.rename(f"{path}.partial", path, overwrite=True)
+            write_whole(path, wav)
         except tf.errors.OpError as error:
             raise InputError(
                 f"Audio must go to a place that can be written. Got {path} "

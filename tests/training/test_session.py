@@ -286,6 +286,7 @@ def test_a_folder_with_links_is_not_written_through(
     precious.write_text("mine")
     folder = tmp_path / "model"
     folder.mkdir()
+    (folder / "history.csv.partial").symlink_to(precious)
     for name in ("operative_config-0.gin", "dataset_statistics.json"):
         (folder / name).symlink_to(precious)
         (folder / f"{name}.partial").symlink_to(precious)

@@ -1,7 +1,7 @@
 """Reading checkpoints: every variable gets its value, or an error names it."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ def restore_checkpoint(
     saved = SavedCheckpoint(get_latest_checkpoint(path))
     saved.check()
     named = _variables_of(saved, model)
-    nodes = _nodes_of(saved, model, named)
+    nodes = find_nodes(saved, model, named)
     values = _values_of(
         saved,
         _select(model, named, restore_keys),
@@ -127,10 +127,19 @@ def _parts_of(named: dict[str, Any]) -> str:
     return ", ".join(repr(p) for p in {n.split(SEPARATOR)[0]: 0 for n in named})
 
 
-def _nodes_of(
-    saved: SavedCheckpoint, model: Any, named: dict[str, Any]
+def find_nodes(
+    saved: SavedCheckpoint, model: Any, named: Mapping[str, Any]
 ) -> dict[str, int | None]:
-    """Nodes with the values of variables, under today's names or earlier ones."""
+    """Finds the values of variables, under today's names or earlier ones.
+
+    Args:
+        saved: The checkpoint.
+        model: The model that the variables belong to.
+        named: Variables by path, from `named_variables`.
+
+    Returns:
+        Numbers of nodes with a value by path; None where there is none.
+    """
     earlier = EarlierNames(model)
     nodes: dict[str, int | None] = {}
     for name in named:

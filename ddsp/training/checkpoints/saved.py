@@ -7,7 +7,6 @@ are never matched: names are followed from the root, and the key lies at the end
 import contextlib
 import functools
 import os
-import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -18,7 +17,7 @@ from tensorflow.core.protobuf import trackable_object_graph_pb2
 
 from ddsp.training.checkpoints.paths import checkpoint_number
 from ddsp.training.checkpoints.view import SEPARATOR
-from ddsp.training.errors import InputError
+from ddsp.training.errors import InputError, first_line
 
 MODEL = "model"
 OPTIMIZER = "optimizer"
@@ -193,9 +192,7 @@ class SavedCheckpoint:
                     dtypes=list(dtypes),
                 )
         except tf.errors.OpError as error:
-            # Less the names of operations that TensorFlow puts around it.
-            reason = re.sub(r"{{.*?}} | \[Op:.*?\]", "", error.message).splitlines()[0]
-            raise self._damaged(reason) from error
+            raise self._damaged(first_line(error)) from error
 
     @functools.cached_property
     def dtypes(self) -> dict[str, Any]:

@@ -205,13 +205,8 @@ class RecordSubset(DataProvider):
 
     def _index(self) -> RecordIndex:
         """Where the records lie."""
-        index = _index_of(self.provider)
-        return dataclasses.replace(
-            index,
-            file_numbers=index.file_numbers[self.examples],
-            offsets=index.offsets[self.examples],
-            sizes=index.sizes[self.examples],
-        )
+        files = record_files.find_records(self.provider._file_pattern)
+        return index_records(files).part(self.examples)
 
     def _read(self, index: RecordIndex, numbers: tf.data.Dataset) -> tf.data.Dataset:
         """The records of these numbers."""
@@ -276,11 +271,6 @@ def _has_own_order(provider_class: type) -> bool:
         getattr(provider_class, name) is not getattr(TFRecordProvider, name)
         for name in ("get_dataset", "get_batch", "get_training_batches")
     )
-
-
-def _index_of(provider: TFRecordProvider) -> RecordIndex:
-    """Where all records of a provider lie."""
-    return index_records(record_files.find_records(provider._file_pattern))
 
 
 def _read_loudness(provider: TFRecordProvider) -> np.ndarray:

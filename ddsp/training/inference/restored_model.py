@@ -1,13 +1,13 @@
 """A model as its folder describes it, if timbre transfer can play it."""
 
 import contextlib
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ddsp.training import config, models, preprocessing
-from ddsp.training.errors import InputError
+from ddsp.training import config, models
+from ddsp.training.errors import InputError, first_line
+from ddsp.training.next_steps import takes_loudness
 
 
 @contextlib.contextmanager
@@ -28,26 +28,11 @@ def refusing_what_fails(folder: Path) -> Iterator[None]:
     except InputError:
         raise
     except Exception as error:  # A config can be wrong in any way.
+        told = f"{type(error).__name__} {first_line(error)}".rstrip(". ")
         raise InputError(
             "A model must be built and run as its config says. Got "
-            f"model={folder}: {_reason(error)}; train it again, or give another one."
+            f"model={folder}: {told}; train it again, or give another one."
         ) from error
-
-
-def _reason(error: Exception) -> str:
-    """What an error says, in one line without the colours of a terminal."""
-    text = str(error)
-    if isinstance(error, KeyError) and error.args:
-        text = str(error.args[0])  # A KeyError puts the whole of it in quotes.
-    lines = re.sub("\x1b\\[[0-9;]*m", "", text).splitlines()
-    # Keras first tells where the error was.
-    where = ("encountered when", "In call to configurable")
-    told = [
-        line.strip()
-        for line in lines
-        if line.strip() and not any(words in line for words in where)
-    ]
-    return " ".join([type(error).__name__, *told[:1]]).rstrip(". ")
 
 
 def restore_model(folder: Path, trust_config: bool = False) -> models.Autoencoder:
@@ -86,10 +71,7 @@ def find_synths(model: models.Autoencoder, folder: Path) -> list[Any]:
             frames are no whole number of samples.
     """
     preprocessor = model.preprocessor
-    takes_loudness = isinstance(preprocessor, preprocessing.F0LoudnessPreprocessor)
-    # A preprocessor that was derived from it may take power instead.
-    takes_loudness = takes_loudness and "ld_scaled" in preprocessor.output_keys
-    if not takes_loudness or model.encoder is not None:
+    if not takes_loudness(type(preprocessor)) or model.encoder is not None:
         raise InputError(
             "Timbre transfer needs a model that is played by pitch and loudness alone. "
             f"Got model={folder} with {type(preprocessor).__name__} and encoder "

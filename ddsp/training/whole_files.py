@@ -1,0 +1,29 @@
+"""Writing a file whole or not at all."""
+
+import uuid
+
+import tensorflow as tf
+
+
+def write_whole(path: str, content: bytes) -> None:
+    """Writes a file aside and renames it, so that nobody ever sees half of it.
+
+    A folder may come from somebody else, with links in it: what is written aside has a
+    name that nobody can know before, and a link at the path itself is replaced.
+
+    Args:
+        path: The file, also in a bucket; what was there before is replaced.
+        content: Its bytes.
+
+    Raises:
+        tf.errors.OpError: If it cannot be written.
+    """
+    partial = f"{path}.{uuid.uuid4().hex}.partial"
+    try:
+        with tf.io.gfile.GFile(partial, "wb") as file:
+            file.write(content)
+        tf.io.gfile.rename(partial, path, overwrite=True)
+    except BaseException:
+        if tf.io.gfile.exists(partial):
+            tf.io.gfile.remove(partial)
+        raise
