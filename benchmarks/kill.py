@@ -77,7 +77,7 @@ def kill_at(words: list[str], model: Path, at: int, while_saving: bool) -> dict:
 
 def curve(model: Path) -> np.ndarray:
     """The loss of every step."""
-    from ddsp.training.history_file import read_history
+    from ddsp.training.loop.history_file import read_history
 
     return read_history(model)["total_loss"][1]
 

@@ -12,8 +12,8 @@ import tensorflow as tf
 from small_models import tiny_autoencoder
 
 from ddsp.training import checkpoints
-from ddsp.training.run_lock import RunLock
-from ddsp.training.run_state import RunState
+from ddsp.training.loop.run_lock import RunLock
+from ddsp.training.loop.run_state import RunState
 
 BEST = 3
 

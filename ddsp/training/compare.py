@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from ddsp.training import checkpoints, history_file
+from ddsp.training import checkpoints
 from ddsp.training.checkpoints.paths import checkpoint_number
 from ddsp.training.config.raw_values import (
     RawDelegate,
@@ -20,6 +20,7 @@ from ddsp.training.config.raw_values import (
 )
 from ddsp.training.config.statements import read_statements, read_text
 from ddsp.training.errors import InputError
+from ddsp.training.loop import history_file
 
 TRAINING_LOSS, VALIDATION_LOSS = "total_loss", "validation_total_loss"
 MAX_CONFIG_BYTES = 1 << 20

@@ -13,8 +13,8 @@ from ddsp.training import data, eval_util, models, train_util, trainers
 from ddsp.training.data.record_files import find_records
 from ddsp.training.errors import InputError
 from ddsp.training.fitting import require_rates
+from ddsp.training.loop.watchdog import unused_gpu
 from ddsp.training.progress import Progress
-from ddsp.training.watchdog import unused_gpu
 from ddsp.training.writable import why_not_writable
 
 BASE_CONFIG = "optimization/base.gin"

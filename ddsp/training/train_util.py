@@ -12,12 +12,12 @@ from ddsp.training.checkpoints import (
     get_latest_file,
     get_latest_operative_config,
 )
-from ddsp.training.interrupts import catching_signals
+from ddsp.training.loop.interrupts import catching_signals
+from ddsp.training.loop.run_files import copy_statistics, write_gin_config
+from ddsp.training.loop.run_lock import RunLock
+from ddsp.training.loop.schedule import Schedule
+from ddsp.training.loop.session import Session
 from ddsp.training.progress import Progress
-from ddsp.training.run_files import copy_statistics, write_gin_config
-from ddsp.training.run_lock import RunLock
-from ddsp.training.schedule import Schedule
-from ddsp.training.session import Session
 from ddsp.training.strategies import get_strategy
 
 __all__ = [

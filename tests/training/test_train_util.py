@@ -15,11 +15,12 @@ import tensorflow as tf
 from event_reader import read_scalars, read_values
 from tiny_training import ToneProvider, make_trainer
 
-from ddsp.training import checkpoints, session, train_util
+from ddsp.training import checkpoints, train_util
 from ddsp.training.errors import InputError
-from ddsp.training.history_file import read_history
+from ddsp.training.loop import session
+from ddsp.training.loop.history_file import read_history
+from ddsp.training.loop.run_state import RunState
 from ddsp.training.progress import Progress
-from ddsp.training.run_state import RunState
 
 
 class Counter:

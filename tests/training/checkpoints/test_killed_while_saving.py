@@ -13,7 +13,7 @@ from saving_loop import BEST
 from small_models import tiny_autoencoder
 
 from ddsp.training import checkpoints
-from ddsp.training.run_state import RunState
+from ddsp.training.loop.run_state import RunState
 
 TESTS = Path(__file__).parents[2]
 SCRIPT = TESTS / "saving_loop.py"

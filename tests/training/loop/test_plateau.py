@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from ddsp.training.plateau import Plateau
+from ddsp.training.loop.plateau import Plateau
 
 
 def after(plateau: Plateau, *values: float) -> Plateau:

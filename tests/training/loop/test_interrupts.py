@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ddsp.training import interrupts
-from ddsp.training.interrupts import Interrupts, catching_signals
+from ddsp.training.loop import interrupts
+from ddsp.training.loop.interrupts import Interrupts, catching_signals
 
 BOTH = (signal.SIGINT, signal.SIGTERM)
 

@@ -23,9 +23,9 @@ from ddsp.training import (
     trainers,
 )
 from ddsp.training.errors import InputError
-from ddsp.training.history_file import read_history
+from ddsp.training.loop.history_file import read_history
+from ddsp.training.loop.run_state import RunState
 from ddsp.training.progress import Progress
-from ddsp.training.run_state import RunState
 
 
 def noisy_trainer(seed: int = 1, **kwargs: Any) -> trainers.Trainer:

@@ -12,7 +12,7 @@ from toy_training import KERNEL, Toy, make_batch, make_trainer
 from ddsp import pretrained
 from ddsp.training import checkpoints, trainers
 from ddsp.training.errors import InputError
-from ddsp.training.fine_tuning import Initialized, find_checkpoint, initialize_from
+from ddsp.training.loop.fine_tuning import Initialized, find_checkpoint, initialize_from
 
 
 def values(trainer: trainers.Trainer) -> dict[str, np.ndarray]:

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from ddsp.training import run_lock
 from ddsp.training.errors import InputError
-from ddsp.training.run_lock import FILE_NAME, RunLock
+from ddsp.training.loop import run_lock
+from ddsp.training.loop.run_lock import FILE_NAME, RunLock
 
 # Loads the one file alone, without TensorFlow, so that each process starts at once.
 RUN = """

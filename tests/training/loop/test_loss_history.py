@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ddsp.training.loss_history import LossHistory
+from ddsp.training.loop.loss_history import LossHistory
 
 
 def add(history: LossHistory, first: int, totals: list[float]) -> None:

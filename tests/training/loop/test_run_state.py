@@ -10,7 +10,7 @@ from small_models import TRAINED, tiny_autoencoder
 
 from ddsp.training import checkpoints
 from ddsp.training.errors import InputError
-from ddsp.training.run_state import RunState
+from ddsp.training.loop.run_state import RunState
 
 STATE = RunState(
     seed=2**63 - 1,

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 import tensorflow as tf
 
-from ddsp.training import watchdog as module
-from ddsp.training.watchdog import Watchdog, unused_gpu
+from ddsp.training.loop import watchdog as module
+from ddsp.training.loop.watchdog import Watchdog, unused_gpu
 
 GOOD = {"spectral_loss": 2.0, "total_loss": 2.0, "skipped_steps": 0.0}
 BAD = {"spectral_loss": math.nan, "total_loss": math.nan, "skipped_steps": 1.0}

@@ -9,28 +9,28 @@ from typing import Any
 import tensorflow as tf
 
 from ddsp.training import cloud
-from ddsp.training.collapse import judge_sound
 from ddsp.training.data import hold_out, training_batches
-from ddsp.training.diagnosis import diagnose_batch
 from ddsp.training.errors import InputError
-from ddsp.training.fine_tuning import initialize_from
 from ddsp.training.fitting import read_batches, refusing_what_does_not_fit
-from ddsp.training.interrupts import Interrupts
-from ddsp.training.loss_history import TOTAL, LossHistory
-from ddsp.training.plateau import Plateau
+from ddsp.training.loop.collapse import judge_sound
+from ddsp.training.loop.diagnosis import diagnose_batch
+from ddsp.training.loop.fine_tuning import initialize_from
+from ddsp.training.loop.interrupts import Interrupts
+from ddsp.training.loop.loss_history import TOTAL, LossHistory
+from ddsp.training.loop.plateau import Plateau
+from ddsp.training.loop.resuming import check_options, restore_run
+from ddsp.training.loop.run_files import copy_statistics
+from ddsp.training.loop.run_record import VALIDATION, RunRecord
+from ddsp.training.loop.run_state import RunState
+from ddsp.training.loop.schedule import Schedule
+from ddsp.training.loop.validation import Validation
+from ddsp.training.loop.watchdog import Watchdog
 from ddsp.training.progress import Progress
-from ddsp.training.resuming import check_options, restore_run
-from ddsp.training.run_files import copy_statistics
-from ddsp.training.run_record import VALIDATION, RunRecord
-from ddsp.training.run_state import RunState
-from ddsp.training.schedule import Schedule
 from ddsp.training.strategies import (
     gather_integers,
     require_same_step,
     writes_files,
 )
-from ddsp.training.validation import Validation
-from ddsp.training.watchdog import Watchdog
 
 # Before it a model has hardly begun, and may still be silent.
 FIRST_JUDGED_STEP = 300

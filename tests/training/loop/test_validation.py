@@ -13,7 +13,7 @@ from records import harmonic_tone
 from ddsp import core
 from ddsp.training import data, models
 from ddsp.training.errors import InputError
-from ddsp.training.validation import Validation
+from ddsp.training.loop.validation import Validation
 
 N_SAMPLES, N_FRAMES, RATE = 3200, 50, 16000
 F0_HZ = 400.0

@@ -5,7 +5,7 @@ from typing import Any
 
 from ddsp.training import checkpoints
 from ddsp.training.errors import InputError
-from ddsp.training.run_state import RunState
+from ddsp.training.loop.run_state import RunState
 
 
 def restore_run(

@@ -5,7 +5,7 @@ import pytest
 from records import harmonic_tone
 
 from ddsp import core
-from ddsp.training.collapse import (
+from ddsp.training.loop.collapse import (
     NO_NUMBERS,
     NOISE_ONLY,
     SILENCE,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ddsp.training.diagnosis import diagnose_batch
+from ddsp.training.loop.diagnosis import diagnose_batch
 
 
 def batch() -> dict[str, np.ndarray]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 import tensorflow as tf
 
 from ddsp.training import event_files
-from ddsp.training.history_file import HistoryFile
-from ddsp.training.run_files import write_gin_config
+from ddsp.training.loop.history_file import HistoryFile
+from ddsp.training.loop.run_files import write_gin_config
 
 VALIDATION = "validation"
 
@@ -19,7 +19,7 @@ class RunRecord:
     Example:
         >>> record = RunRecord('violin_model', step=0)
         >>> record.add_losses(300, {'total_loss': 6.5}, steps_per_sec=2.0)
-        >>> from ddsp.training.history_file import read_history
+        >>> from ddsp.training.loop.history_file import read_history
         >>> read_history('violin_model')['total_loss'][1].tolist()
         [6.5]
     """

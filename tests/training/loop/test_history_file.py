@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ddsp.training import history_file
 from ddsp.training.errors import InputError
-from ddsp.training.history_file import HistoryFile, read_history
+from ddsp.training.loop import history_file
+from ddsp.training.loop.history_file import HistoryFile, read_history
 
 HEADER = "step,seconds,total_loss"
 
