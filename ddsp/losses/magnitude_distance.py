@@ -5,11 +5,12 @@ The terms of the paper's loss. Everything is computed from the powers of the bin
 the transform takes the gradient from the bins straight back to the samples.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
 
+from ddsp.core.convolution import overlap_and_add
 from ddsp.core.tensors import prevent_gradient
 
 # What magnitudes of zero become under the logarithm (1e-5), squared; and the least
@@ -17,8 +18,29 @@ from ddsp.core.tensors import prevent_gradient
 _SILENCE, _LEAST = 1e-10, 1e-36
 
 
+def powers(audio: tf.Tensor, sizes: Sequence[int]) -> list[tf.Tensor]:
+    """Power spectrograms of several resolutions.
+
+    Windows overlap by 3/4 and are filled with silence at the end, as in
+    `spectral_ops.compute_mag`.
+
+    Args:
+        audio: Sound, [batch, n_samples].
+        sizes: Window sizes in samples, powers of two of at least 4.
+
+    Returns:
+        Power of each bin, [batch, n_frames, size // 2 + 1] for each size.
+    """
+    found: list[tf.Tensor] = []
+    for size in sizes:
+        # One after the other, so that only one spectrum at a time takes memory.
+        with tf.control_dependencies(found):
+            found.append(_power(_spectrum(tf.identity(audio), size)))
+    return found
+
+
 def magnitude_distance(
-    target_audio: tf.Tensor,
+    target_power: tf.Tensor,
     audio: tf.Tensor,
     size: int,
     mag_weight: float,
@@ -26,11 +48,8 @@ def magnitude_distance(
 ) -> tf.Tensor:
     """Weighted sum of the mean L1 distances of two magnitude spectrograms.
 
-    Windows overlap by 3/4 and are filled with silence at the end, as in
-    `spectral_ops.compute_mag`.
-
     Args:
-        target_audio: Sound to be matched, [batch, n_samples].
+        target_power: Of the sound to be matched, see `powers`.
         audio: Sound, [batch, n_samples].
         size: Window size in samples, a power of two of at least 4.
         mag_weight: Weight of the distance of magnitudes.
@@ -40,7 +59,6 @@ def magnitude_distance(
     Returns:
         Scalar.
     """
-    target_power = _power(_spectrum(target_audio, size))
 
     @tf.custom_gradient
     def distance(
@@ -100,4 +118,5 @@ def _adjoint(
     real, imaginary = tf.math.real(spectrum), tf.math.imag(spectrum)
     bins = tf.complex(factors * real, factors * imaginary)
     frames = tf.signal.irfft(bins, [size]) * tf.signal.hann_window(size)
-    return tf.signal.overlap_and_add(frames, size // 4)[..., :n_samples]
+    samples = overlap_and_add(frames, size // 4)
+    return tf.slice(samples, [0, 0], [tf.shape(samples)[0], n_samples])

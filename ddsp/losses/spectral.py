@@ -11,7 +11,7 @@ from ddsp import core, spectral_ops
 from ddsp.core.checks import check_choice
 from ddsp.losses.base import Loss, mean_difference
 from ddsp.losses.lengths import check_lengths
-from ddsp.losses.magnitude_distance import magnitude_distance
+from ddsp.losses.magnitude_distance import magnitude_distance, powers
 from ddsp.spectral_ops.spectrograms import drop_channel_axis
 
 
@@ -96,18 +96,30 @@ class SpectralLoss(Loss):
         """
         check_lengths(target_audio=target_audio, audio=audio)
         total = tf.constant(0.0)
+        written_out = [
+            size
+            for size, _ in self._resolutions()
+            if weights is None and self._is_paper_form(size)
+        ]
+        # The target waits for nothing: it is analysed while a model is still at work.
+        target_powers = dict(
+            zip(written_out, powers(_mono(target_audio), written_out), strict=True)
+        )
         for size, compute_mag in self._resolutions():
             # One size after the other, so that only one at a time takes memory.
             with tf.control_dependencies([total]):
-                target, value = tf.identity(target_audio), tf.identity(audio)
-            if weights is None and self._is_paper_form(size):
-                target, value = (
-                    drop_channel_axis(core.tf_float32(x)) for x in (target, value)
-                )
+                value = tf.identity(audio)
+            if size in target_powers:
                 total += magnitude_distance(
-                    target, value, size, self.mag_weight, self.logmag_weight
+                    target_powers[size],
+                    _mono(value),
+                    size,
+                    self.mag_weight,
+                    self.logmag_weight,
                 )
             else:
+                with tf.control_dependencies([total]):
+                    target = tf.identity(target_audio)
                 total += self._compare(compute_mag(target), compute_mag(value), weights)
         if self.loudness_weight > 0:
             target, value = (
@@ -164,3 +176,8 @@ class SpectralLoss(Loss):
                 )
                 total += weight * difference
         return total
+
+
+def _mono(audio: tf.Tensor) -> tf.Tensor:
+    """Audio, float32, [batch, n_samples]."""
+    return drop_channel_axis(core.tf_float32(audio))

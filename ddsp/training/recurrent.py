@@ -1,11 +1,12 @@
 """A gated recurrent unit that trains fast on a CPU.
 
 The arithmetic and the weights are those of `keras.layers.GRU` with `reset_after=True`.
-The time goes into the loop over the steps, so as little as possible happens in it: the
-products of the inputs are formed for all steps at once before it, many steps are
-unrolled into one turn of it, and a gradient of our own stores what the forward pass has
-computed. Going back, the local slopes of all steps are known before the loop and the
-gradients of the weights are one product after it; only the recursion is left inside.
+The time goes into the loop over the steps, so as little as possible happens in it. Many
+steps make one turn of the loop. What does not depend on the step before, such as the
+products of the inputs, is computed for a whole turn at once, in the cache, and while
+another core is still busy with the recursion of the turn before. A gradient of our own
+stores what the forward pass has computed and knows the local slopes of all steps of a
+turn before it enters it; only the recursion is left inside.
 """
 
 from collections.abc import Callable
@@ -13,9 +14,11 @@ from typing import Any
 
 import tensorflow as tf
 
-# More steps in a turn cost compile time and gain nothing: measured 100 ms with 10 and
-# 83 ms with 20 against 215 ms of Keras (batch 4, 256 units, 1000 steps, two cores).
+# More steps in a turn cost compile time and gain nothing.
 STEPS_PER_TURN = 20
+# Turns that may be worked on at once: while the recursion of one goes on, others are
+# prepared or finished.
+TURNS_AT_ONCE = 3
 
 Tensors = tuple[tf.Tensor, ...]
 
@@ -54,9 +57,9 @@ def gru(
             f"inputs.shape={inputs.shape}; add the axis that is missing."
         )
     n_units = int(recurrent_kernel.shape[0])
-    states = _gru(inputs, initial_state, kernel, recurrent_kernel, bias)
-    sequence = tf.ensure_shape(states[:, 1:], [*inputs.shape[:2], n_units])
-    return sequence, tf.ensure_shape(states[:, -1], [inputs.shape[0], n_units])
+    sequence, last = _gru(inputs, initial_state, kernel, recurrent_kernel, bias)
+    sequence = tf.ensure_shape(sequence, [*inputs.shape[:2], n_units])
+    return sequence, tf.ensure_shape(last, [inputs.shape[0], n_units])
 
 
 @tf.custom_gradient
@@ -66,18 +69,19 @@ def _gru(
     kernel: tf.Tensor,
     recurrent_kernel: tf.Tensor,
     bias: tf.Tensor,
-) -> tuple[tf.Tensor, Callable[..., Any]]:
-    """States from the initial one on, [batch, n_frames + 1, n_units]."""
+) -> tuple[Tensors, Callable[..., Any]]:
+    """The states of all frames, and the last one."""
     n_units = int(recurrent_kernel.shape[0])
     arguments = inputs, initial_state, kernel, recurrent_kernel
     states, *stored = _forward(n_units, *arguments, bias)
-
-    def gradient(slopes: tf.Tensor) -> Tensors:
-        return _backward(n_units, slopes, states, *stored, *arguments)
-
     n_frames = tf.shape(inputs)[1]
-    whole = tf.concat([initial_state[tf.newaxis], states[:n_frames]], axis=0)
-    return _swap(whole), gradient
+    by_frame = tf.reshape(states, [-1, tf.shape(initial_state)[0], n_units])
+    by_frame = tf.concat([initial_state[tf.newaxis], by_frame[:n_frames]], axis=0)
+
+    def gradient(slopes: tf.Tensor, last_slope: tf.Tensor) -> Tensors:
+        return _backward(n_units, slopes, last_slope, states, *stored, *arguments)
+
+    return (_swap(by_frame[1:]), by_frame[-1]), gradient
 
 
 @tf.function(reduce_retracing=True, autograph=False)
@@ -89,37 +93,54 @@ def _forward(
     recurrent_kernel: tf.Tensor,
     bias: tf.Tensor,
 ) -> Tensors:
-    """Runs the unit, frames first, and beyond the last frame to the end of a turn.
+    """Runs the unit, beyond the last frame to the end of a turn.
 
     Returns:
-        States [n_steps, batch, n_units], update and reset gates side by side
-        [n_steps, batch, 2 * n_units], the recurrent part of the candidate and the
-        candidate itself, [n_steps, batch, n_units].
+        States, [n_turns, steps, batch, n_units], update and reset gates side by side,
+        [n_turns, steps, batch, 2 * n_units], the recurrent part of the candidate and
+        the candidate itself, [n_turns, steps, batch, n_units].
     """
-    n_gates = 2 * n_units
+    widths = [2 * n_units, n_units]
     # Traces are shared by sequences of all lengths, but not by units of all sizes.
     recurrent_kernel = tf.ensure_shape(recurrent_kernel, [n_units, 3 * n_units])
-    initial_state = tf.ensure_shape(initial_state, [None, n_units])
-    # The biases of the gates add up, so both are paid for outside the loop.
-    summed_bias = bias[0] + tf.pad(bias[1, :n_gates], [[0, n_units]])
-    driven = tf.tensordot(_pad(_swap(inputs)), kernel, 1) + summed_bias
-    driven = tf.ensure_shape(driven, [None, None, 3 * n_units])
+    state = tf.ensure_shape(initial_state, [None, n_units])
+    frames, n_turns = _turns(inputs)
 
-    def step(x: tf.Tensor, state: tf.Tensor) -> tuple[tf.Tensor, Tensors]:
-        product = tf.matmul(state, recurrent_kernel)
-        gates = tf.sigmoid(x[:, :n_gates] + product[:, :n_gates])
-        recurrent = product[:, n_gates:] + bias[1, n_gates:]
-        candidate = tf.tanh(x[:, n_gates:] + gates[:, n_units:] * recurrent)
-        state = candidate + gates[:, :n_units] * (state - candidate)
-        return state, (state, gates, recurrent, candidate)
+    def turn(count: tf.Tensor, state: tf.Tensor, *arrays: tf.TensorArray) -> Any:
+        x = _in_turn(frames, count)
+        driven = tf.nn.bias_add(tf.matmul(_flat(x), kernel), bias[0])
+        driven = tf.reshape(driven, [STEPS_PER_TURN, -1, 3 * n_units])
+        to_gates, to_candidate = (
+            tf.unstack(part) for part in tf.split(driven, widths, axis=-1)
+        )
+        found = []
+        for i in range(STEPS_PER_TURN):
+            product = tf.nn.bias_add(tf.matmul(state, recurrent_kernel), bias[1])
+            to_gate, recurrent = tf.split(product, widths, axis=-1)
+            gates = tf.sigmoid(to_gates[i] + to_gate)
+            update, reset = tf.split(gates, 2, axis=-1)
+            candidate = tf.tanh(to_candidate[i] + reset * recurrent)
+            state = candidate + update * (state - candidate)
+            found.append((state, gates, recurrent, candidate))
+        stacked = [tf.stack(values) for values in zip(*found, strict=True)]
+        written = (a.write(count, x) for a, x in zip(arrays, stacked, strict=True))
+        return count + 1, state, *written
 
-    return _scan(step, driven, initial_state, (n_units, n_gates, n_units, n_units))
+    arrays = (_array(n_turns, state, n) for n in (1, 2, 1, 1))
+    _, _, *arrays = tf.while_loop(
+        lambda count, *_: count < n_turns,
+        turn,
+        (0, state, *arrays),
+        parallel_iterations=TURNS_AT_ONCE,
+    )
+    return tuple(array.stack() for array in arrays)
 
 
 @tf.function(reduce_retracing=True, autograph=False)
 def _backward(
     n_units: int,
     slopes: tf.Tensor,
+    last_slope: tf.Tensor,
     states: tf.Tensor,
     gates: tf.Tensor,
     recurrent: tf.Tensor,
@@ -129,121 +150,100 @@ def _backward(
     kernel: tf.Tensor,
     recurrent_kernel: tf.Tensor,
 ) -> Tensors:
-    """Gradients of the arguments, from the slopes of all states, batch first."""
+    """Gradients of the arguments, from the slopes of all states and of the last."""
     recurrent_kernel = tf.ensure_shape(recurrent_kernel, [n_units, 3 * n_units])
-    slopes = tf.ensure_shape(_swap(slopes), [None, None, n_units])
-    update, reset = gates[..., :n_units], gates[..., n_units:]
-    previous = tf.concat([initial_state[tf.newaxis], states[:-1]], axis=0)
-    # What one unit of slope at a state becomes before each nonlinearity.
-    to_candidate = (1.0 - update) * (1.0 - candidate**2)
-    to_update = (previous - candidate) * update * (1.0 - update)
-    to_reset = to_candidate * recurrent * reset * (1.0 - reset)
-    to_product = tf.concat([to_update, to_reset, to_candidate * reset], axis=-1)
-    # Nothing has a slope beyond the last frame, so those steps add nothing.
-    frames = tf.concat([to_product, update, _pad(slopes[1:])], axis=-1)
-    totals, first = _total_slopes(frames, recurrent_kernel)
-    product_slopes = to_product * tf.tile(totals, [1, 1, 3])
-    input_slopes = tf.concat(
-        [product_slopes[..., : 2 * n_units], to_candidate * totals], axis=-1
-    )
-    own_slopes = input_slopes[: tf.shape(inputs)[1]]
-    return (
-        _swap(tf.tensordot(own_slopes, kernel, [[2], [1]])),
-        first + slopes[0],
-        tf.tensordot(_swap(inputs), own_slopes, [[0, 1], [0, 1]]),
-        tf.tensordot(previous, product_slopes, [[0, 1], [0, 1]]),
-        tf.stack([tf.reduce_sum(x, [0, 1]) for x in (input_slopes, product_slopes)]),
-    )
-
-
-def _total_slopes(
-    frames: tf.Tensor, recurrent_kernel: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Carries slopes from later states to earlier ones.
-
-    Args:
-        frames: Factors to the product of the state (3 * n_units), update gate and
-            direct slope (n_units each), [n_steps, batch, 5 * n_units].
-        recurrent_kernel: Weights of the state, [n_units, 3 * n_units].
-
-    Returns:
-        Slope of every state by itself and all that follows it,
-        [n_steps, batch, n_units], and that of the initial state by all that follows
-        it, [batch, n_units].
-    """
-    n_units = recurrent_kernel.shape[0]
     transposed = tf.transpose(recurrent_kernel)
+    slopes = tf.ensure_shape(slopes, [None, None, n_units])
+    # Nothing has a slope beyond the last frame, so those steps add nothing.
+    slopes = tf.concat([slopes[:, :-1], slopes[:, -1:] + last_slope[:, None]], axis=1)
+    frames, n_turns = _turns(slopes)
+    first_state = tf.ensure_shape(initial_state, [None, n_units])
 
-    def step(x: tf.Tensor, carried: tf.Tensor) -> tuple[tf.Tensor, Tensors]:
-        total = carried + x[:, 4 * n_units :]
-        to_product = x[:, : 3 * n_units] * tf.tile(total, [1, 3])
-        carried = total * x[:, 3 * n_units : 4 * n_units]
-        return carried + tf.matmul(to_product, transposed), (total,)
+    def turn(
+        count: tf.Tensor,
+        carried: tf.Tensor,
+        by_kernel: tf.Tensor,
+        by_bias: tf.Tensor,
+        array: tf.TensorArray,
+    ) -> Any:
+        index = n_turns - 1 - count
+        before = tf.cond(
+            index > 0,
+            lambda: states[tf.maximum(index - 1, 0), -1],
+            lambda: initial_state,
+        )
+        own = states[index]
+        previous = tf.concat([before[tf.newaxis], own[:-1]], axis=0)
+        update, reset = tf.split(gates[index], 2, axis=-1)
+        new, fed_back = candidate[index], recurrent[index]
+        # What one unit of slope at a state becomes before each nonlinearity.
+        to_candidate = (1.0 - update) * (1.0 - new * new)
+        to_update = (previous - new) * update * (1.0 - update)
+        to_reset = to_candidate * fed_back * reset * (1.0 - reset)
+        factors = tf.concat([to_update, to_reset, to_candidate * reset], axis=-1)
+        factors, updates = tf.unstack(factors), tf.unstack(update)
+        direct = tf.unstack(_in_turn(frames, index))
+        totals: list[Any] = [None] * STEPS_PER_TURN
+        products: list[Any] = [None] * STEPS_PER_TURN
+        for i in reversed(range(STEPS_PER_TURN)):
+            total = carried + direct[i]
+            products[i] = factors[i] * tf.tile(total, [1, 3])
+            carried = total * updates[i] + tf.matmul(products[i], transposed)
+            totals[i] = total
+        product = tf.stack(products)
+        by_kernel += tf.matmul(_flat(previous), _flat(product), transpose_a=True)
+        by_bias += tf.reduce_sum(product, [0, 1])
+        driven = [product[..., : 2 * n_units], to_candidate * tf.stack(totals)]
+        array = array.write(index, tf.concat(driven, axis=-1))
+        return count + 1, carried, by_kernel, by_bias, array
 
-    start = tf.zeros_like(frames[0, :, :n_units])
-    (totals,) = _scan(step, frames, start, (n_units,), backwards=True)
-    first, _ = step(frames[0], totals[0] - frames[0, :, 4 * n_units :])
-    return totals, first
-
-
-def _scan(
-    step: Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, Tensors]],
-    frames: tf.Tensor,
-    state: tf.Tensor,
-    widths: tuple[int, ...],
-    backwards: bool = False,
-) -> Tensors:
-    """Runs a step over frames, STEPS_PER_TURN of them in one turn of a loop.
-
-    Args:
-        step: From a frame and a state to the next state and results of widths.
-        frames: [n_steps, batch, n_channels] with n_steps a multiple of STEPS_PER_TURN.
-        state: First state, [batch, n_units].
-        widths: Channels of each result.
-        backwards: Whether to begin with the last frame.
-
-    Returns:
-        Each result for all frames, in their order, [n_steps, batch, width].
-    """
-    n_steps, batch = tf.shape(frames)[0], tf.shape(frames)[1]
-    n_turns = n_steps // STEPS_PER_TURN
-    order = range(STEPS_PER_TURN)[:: -1 if backwards else 1]
-
-    def array(width: int) -> tf.TensorArray:
-        shape = [STEPS_PER_TURN, state.shape[0], width]
-        return tf.TensorArray(state.dtype, size=n_turns, element_shape=shape)
-
-    n_channels = frames.shape[-1]
-    turns = tf.reshape(frames, [n_turns, STEPS_PER_TURN, batch, n_channels])
-    source = array(n_channels).unstack(turns)
-
-    def turn(count: tf.Tensor, state: tf.Tensor, *arrays: tf.TensorArray) -> Any:
-        index = n_turns - 1 - count if backwards else count
-        inputs = tf.unstack(source.read(index))
-        collected: list[Tensors] = [()] * STEPS_PER_TURN
-        for i in order:
-            state, collected[i] = step(inputs[i], state)
-        stacked = [tf.stack(values) for values in zip(*collected, strict=True)]
-        written = (a.write(index, v) for a, v in zip(arrays, stacked, strict=True))
-        return count + 1, state, *written
-
-    _, _, *arrays = tf.while_loop(
+    _, first, by_recurrent, by_bias, array = tf.while_loop(
         lambda count, *_: count < n_turns,
         turn,
-        (0, state, *(array(width) for width in widths)),
-        parallel_iterations=1,
+        (
+            0,
+            tf.zeros_like(first_state),
+            tf.zeros_like(recurrent_kernel),
+            tf.zeros_like(recurrent_kernel[0]),
+            _array(n_turns, first_state, 3),
+        ),
+        parallel_iterations=TURNS_AT_ONCE,
     )
-    return tuple(
-        tf.reshape(a.stack(), [n_steps, batch, width])
-        for a, width in zip(arrays, widths, strict=True)
+    driven = tf.reshape(array.stack(), [-1, tf.shape(inputs)[0], 3 * n_units])
+    driven = driven[: tf.shape(inputs)[1]]
+    return (
+        _swap(tf.tensordot(driven, kernel, [[2], [1]])),
+        first,
+        tf.tensordot(_swap(inputs), driven, [[0, 1], [0, 1]]),
+        by_recurrent,
+        tf.stack([tf.reduce_sum(driven, [0, 1]), by_bias]),
     )
 
 
-def _pad(x: tf.Tensor) -> tf.Tensor:
-    """Adds zeros after the last frame, to whole turns and at least one."""
-    n_frames = tf.shape(x)[0]
+def _turns(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Frames with zeros to the end of the last turn, and how many turns there are."""
+    n_frames = tf.shape(x)[1]
     n_turns = tf.maximum((n_frames + STEPS_PER_TURN - 1) // STEPS_PER_TURN, 1)
-    return tf.pad(x, [[0, n_turns * STEPS_PER_TURN - n_frames], [0, 0], [0, 0]])
+    padding = n_turns * STEPS_PER_TURN - n_frames
+    return tf.pad(x, [[0, 0], [0, padding], [0, 0]]), n_turns
+
+
+def _in_turn(x: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
+    """The frames of one turn, [steps, batch, n_channels]."""
+    shape = tf.shape(x)
+    begin = [0, index * STEPS_PER_TURN, 0]
+    return _swap(tf.slice(x, begin, [shape[0], STEPS_PER_TURN, shape[2]]))
+
+
+def _array(n_turns: tf.Tensor, state: tf.Tensor, n_parts: int) -> tf.TensorArray:
+    """Room for what the turns find, [steps, batch, n_parts * n_units] each."""
+    shape = [STEPS_PER_TURN, state.shape[0], n_parts * state.shape[1]]
+    return tf.TensorArray(state.dtype, size=n_turns, element_shape=shape)
+
+
+def _flat(x: tf.Tensor) -> tf.Tensor:
+    """[steps, batch, n] to [steps * batch, n]."""
+    return tf.reshape(x, [-1, x.shape[-1] or tf.shape(x)[-1]])
 
 
 def _swap(x: tf.Tensor) -> tf.Tensor:
