@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 from absl import logging
 
-from ddsp.training.errors import InputError
+from ddsp.training.errors import InputError, reason, writing
 
 BUCKET_PREFIX = "gs://"
 # Where the tuning services of Google Cloud look for metrics, and what they set.
@@ -34,10 +34,9 @@ def download_from_gstorage(gstorage_path: str, local_path: str | Path) -> None:
     try:
         tf.io.gfile.copy(gstorage_path, local_path, overwrite=True)
     except tf.errors.OpError as error:
-        reason = (error.message or type(error).__name__).splitlines()[0]
         raise InputError(
             "A file of a bucket must exist and be open to this machine. Got "
-            f"{gstorage_path} ({reason}); copy it here and name the copy."
+            f"{gstorage_path} ({reason(error)}); copy it here and name the copy."
         ) from error
     logging.info("Copied %s to %s.", gstorage_path, local_path)
 
@@ -99,12 +98,7 @@ def report_metric_to_hypertune(metric_value: Any, step: int, tag: str = "Loss") 
         },
         sort_keys=True,
     )
-    try:
+    with writing("Metrics", path, f"set {METRIC_FILE_VARIABLE} to another file"):
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = path.read_text().splitlines() if path.exists() else []
         path.write_text("\n".join([*lines[1 - N_KEPT_METRICS :], line]) + "\n")
-    except OSError as error:
-        raise InputError(
-            f"Metrics must go to a file that can be written. Got {path} "
-            f"({error.strerror}); set {METRIC_FILE_VARIABLE} to another file."
-        ) from error

@@ -103,7 +103,7 @@ def _forward(
     widths = [2 * n_units, n_units]
     # Traces are shared by sequences of all lengths, but not by units of all sizes.
     recurrent_kernel = tf.ensure_shape(recurrent_kernel, [n_units, 3 * n_units])
-    state = tf.ensure_shape(initial_state, [None, n_units])
+    first_state = tf.ensure_shape(initial_state, [None, n_units])
     frames, n_turns = _turns(inputs)
 
     def turn(count: tf.Tensor, state: tf.Tensor, *arrays: tf.TensorArray) -> Any:
@@ -124,13 +124,13 @@ def _forward(
             found.append((state, gates, recurrent, candidate))
         stacked = [tf.stack(values) for values in zip(*found, strict=True)]
         written = (a.write(count, x) for a, x in zip(arrays, stacked, strict=True))
-        return count + 1, state, *written
+        return count + 1, tf.ensure_shape(state, first_state.shape), *written
 
-    arrays = (_array(n_turns, state, n) for n in (1, 2, 1, 1))
+    arrays = (_array(n_turns, first_state, n) for n in (1, 2, 1, 1))
     _, _, *arrays = tf.while_loop(
         lambda count, *_: count < n_turns,
         turn,
-        (0, state, *arrays),
+        (0, first_state, *arrays),
         parallel_iterations=TURNS_AT_ONCE,
     )
     return tuple(array.stack() for array in arrays)
@@ -195,6 +195,7 @@ def _backward(
         by_bias += tf.reduce_sum(product, [0, 1])
         driven = [product[..., : 2 * n_units], to_candidate * tf.stack(totals)]
         array = array.write(index, tf.concat(driven, axis=-1))
+        carried = tf.ensure_shape(carried, first_state.shape)
         return count + 1, carried, by_kernel, by_bias, array
 
     _, first, by_recurrent, by_bias, array = tf.while_loop(

@@ -1,10 +1,12 @@
 """How the devices of a run share the work: one machine, a cluster, a TPU."""
 
+import contextlib
+import functools
 import json
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -172,6 +174,18 @@ def writes_files(strategy: tf.distribute.Strategy) -> bool:
     return bool(strategy.extended.should_checkpoint)
 
 
+def is_cluster(strategy: tf.distribute.Strategy) -> bool:
+    """Tells whether several processes take every step together.
+
+    Args:
+        strategy: What `get_strategy` returned.
+
+    Returns:
+        Whether it was made of a cluster_config.
+    """
+    return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+
+
 def gather_integers(strategy: tf.distribute.Strategy, value: int) -> list[int]:
     """Collects a number of every worker of a cluster.
 
@@ -185,16 +199,84 @@ def gather_integers(strategy: tf.distribute.Strategy, value: int) -> list[int]:
         The numbers of all workers, the chief's first; that of this process where there
         is no cluster.
     """
-    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+    if not is_cluster(strategy):
         return [value]
+    gathered = _gatherer(strategy)(tf.constant([value], tf.int64))
+    n_local = len(strategy.extended.worker_devices)  # Each of which says the same.
+    return [int(each) for each in gathered[::n_local]]
+
+
+@functools.lru_cache(maxsize=1)
+def _gatherer(
+    strategy: tf.distribute.Strategy,
+) -> tf.types.experimental.PolymorphicFunction:
+    """The function that collects a value of every replica: traced once, used often."""
 
     @tf.function
-    def gather() -> tf.Tensor:
-        mine = strategy.run(lambda: tf.constant([value], tf.int64))
-        return strategy.gather(mine, axis=0)
+    def gather(value: tf.Tensor) -> tf.Tensor:
+        return strategy.gather(strategy.run(tf.identity, args=(value,)), axis=0)
 
-    n_local = len(strategy.extended.worker_devices)  # Each of which says the same.
-    return [int(each) for each in gather()[::n_local]]
+    return gather
+
+
+@contextlib.contextmanager
+def failing_together(strategy: tf.distribute.Strategy) -> Iterator[None]:
+    """Ends all workers of a cluster if one of them has an error within.
+
+    The others would wait for the one that has ended, and start again without end. It
+    also makes them wait for each other.
+
+    Args:
+        strategy: What `get_strategy` returned. All workers must enter this at once,
+            and do nothing within that needs another worker.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        InputError: If another worker had an error.
+
+    Example:
+        >>> with failing_together(tf.distribute.get_strategy()):
+        ...     print("saved")
+        saved
+    """
+    error: Exception | None = None
+    try:
+        yield
+    except WORKER_LOST:
+        raise
+    except Exception as caught:
+        error = caught
+    try:
+        failed = gather_integers(strategy, int(error is not None))
+    finally:
+        if error is not None:
+            raise error
+    if any(failed):
+        raise InputError(
+            "Every worker of a cluster must do its part. Got an error in worker "
+            f"{failed.index(1)}; see what it says, then start all of them again."
+        )
+
+
+def require_even_batches(strategy: tf.distribute.Strategy, batch_size: int) -> None:
+    """Makes sure that all replicas have the same share of a batch.
+
+    Args:
+        strategy: What `get_strategy` returned.
+        batch_size: Examples in a batch, over all replicas.
+
+    Raises:
+        InputError: If the shares would differ.
+    """
+    n_replicas = strategy.num_replicas_in_sync
+    if batch_size % n_replicas:
+        fitting = -(-batch_size // n_replicas) * n_replicas
+        raise InputError(
+            "batch_size must be a multiple of the number of replicas, which is "
+            f"{n_replicas}. Got batch_size={batch_size}; use {fitting}."
+        )
 
 
 def require_same_step(strategy: tf.distribute.Strategy, step: int) -> None:

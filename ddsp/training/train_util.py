@@ -1,5 +1,6 @@
 """Training, and what surrounds it: devices, folders, configurations."""
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,13 +13,14 @@ from ddsp.training.checkpoints import (
     get_latest_file,
     get_latest_operative_config,
 )
+from ddsp.training.errors import InputError
 from ddsp.training.loop.interrupts import catching_signals
 from ddsp.training.loop.run_files import copy_statistics, write_gin_config
 from ddsp.training.loop.run_lock import RunLock
 from ddsp.training.loop.schedule import Schedule
 from ddsp.training.loop.session import Session
 from ddsp.training.progress import Progress
-from ddsp.training.strategies import get_strategy
+from ddsp.training.strategies import WORKER_LOST, failing_together, get_strategy
 
 __all__ = [
     "copy_statistics",
@@ -34,6 +36,7 @@ __all__ = [
 ]
 
 DETERMINISTIC_SEED = 0
+LARGEST_SEED = 2**32 - 1  # That of NumPy.
 
 
 def describe_device() -> str:
@@ -111,8 +114,9 @@ def train(
         early_stop_loss_value: Total loss at which the run may end early.
         report_loss_to_hypertune: Whether the mean total loss since the last summary
             goes to the tuning service of Google Cloud with every summary.
-        seed: Seed of the order of the data and of all noise, from 0 on; None for a
-            random one. A run that goes on keeps the seed that it began with.
+        seed: Seed of the order of the data and of all noise, from 0 to 2**32 - 1; None
+            for the trainer's, or else a random one. A run that goes on keeps the seed
+            that it began with.
         deterministic: Whether two runs of one seed give the same numbers, at the cost
             of some speed on a GPU.
         steps_per_validation: Steps between two validations; None is steps_per_save.
@@ -132,7 +136,8 @@ def train(
     Raises:
         InputError: If restore_dir is another folder than save_dir and neither has a
             checkpoint, another run trains into save_dir, the provider gives no batch,
-            or a number of steps is not positive.
+            batch_size is no multiple of the number of replicas, or a number is outside
+            its range.
         FloatingPointError: If too many losses or gradients are not finite.
     """
     schedule = Schedule(
@@ -140,7 +145,9 @@ def train(
         num_steps=num_steps,
         steps_per_summary=steps_per_summary,
         steps_per_save=steps_per_save,
-        steps_per_validation=steps_per_validation or steps_per_save,
+        steps_per_validation=(
+            steps_per_save if steps_per_validation is None else steps_per_validation
+        ),
         early_stop_loss_value=early_stop_loss_value,
         patience=patience,
         min_improvement=min_improvement,
@@ -148,13 +155,27 @@ def train(
         max_skipped=max_skipped,
         reports_loss=report_loss_to_hypertune,
     )
+    seed = getattr(trainer, "seed", None) if seed is None else seed
+    if seed is not None and not 0 <= seed <= LARGEST_SEED:
+        raise InputError(
+            f"seed must be from 0 to {LARGEST_SEED}. Got seed={seed}; leave it out for "
+            "a random one."
+        )
     if deterministic:
         seed = make_deterministic(seed)
     progress = Progress() if progress is None else progress
     save_dir, restore_dir = expand_path(save_dir), expand_path(restore_dir)
     session = Session(data_provider, trainer, schedule, save_dir, progress, seed)
     session.read_first_batch()
-    with RunLock(session.folder, progress.note), catching_signals() as interrupts:
-        session.begin(restore_dir, init_from, init_parts)
-        session.run(interrupts, dataset_folder)
+    with contextlib.ExitStack() as stack:
+        with failing_together(session.strategy):
+            stack.enter_context(RunLock(session.folder, progress.note))
+        interrupts = stack.enter_context(catching_signals())
+        try:
+            session.begin(restore_dir, init_from, init_parts)
+            session.run(interrupts, dataset_folder)
+        except WORKER_LOST:
+            # The cluster was asked to end, and another worker was faster.
+            if not interrupts.received:
+                raise
     interrupts.pass_on()

@@ -1,7 +1,7 @@
 """The optimizer's side of training: one step, and keeping its state."""
 
 import contextlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from ddsp.training.guarded_update import apply_if
 from ddsp.training.mixed_precision import check_precision, use_bfloat16_products
 from ddsp.training.nn.gru import leave_cudnn
 from ddsp.training.parts import variables_below
+from ddsp.training.replicas import RunsOnReplicas
 from ddsp.training.weight_averaging import (
     AveragesWeights,
     WeightAverage,
@@ -25,7 +26,7 @@ from ddsp.training.weight_averaging import (
 
 
 @gin.configurable(module="ddsp.training.trainers")
-class Trainer(AveragesWeights):
+class Trainer(AveragesWeights, RunsOnReplicas):
     """Minimises a model's losses with Adam, on one device or on several.
 
     Gradients are averaged over the replicas before they are clipped, so a step does not
@@ -82,7 +83,9 @@ class Trainer(AveragesWeights):
             xla: Whether XLA compiles the model with its gradients, once for each shape
                 of a batch.
             seed: Makes the noise in a step a function of itself and of the step; None
-                for other noise in every run.
+                for other noise in every run. `train_util.train` takes it for a run
+                that begins where it has no seed of its own, and then sets the seed
+                that the run has.
             mixed_precision: 'bfloat16' for products of dense and convolution layers in
                 that type, 'float32' for none, see `mixed_precision`.
             weight_average_decay: Share of the average of the weights that a step
@@ -100,7 +103,7 @@ class Trainer(AveragesWeights):
         self.grad_clip_norm = grad_clip_norm
         self.restore_keys = restore_keys
         self.xla = xla
-        self.seed = seed
+        self._seed = seed
         self.mixed_precision = mixed_precision
         self.weight_average_decay = weight_average_decay
         self.frozen = (frozen,) if isinstance(frozen, str) else tuple(frozen)
@@ -110,59 +113,37 @@ class Trainer(AveragesWeights):
         )
         with strategy.scope():
             self.optimizer = keras.optimizers.Adam(schedule)
-        self._traced_step = tf.function(self._step)
-        # Neither iterators nor sums over replicas are for XLA.
-        self._losses_and_gradients = (
-            tf.function(self._differentiate, jit_compile=True)
-            if xla
-            else self._differentiate
-        )
+        self._forget_traces()
 
     @property
     def step(self) -> tf.Tensor:
         """Steps that are done, a scalar of int64."""
         return tf.convert_to_tensor(self.optimizer.iterations)
 
-    def psum(self, x: Any, axis: int | None = None) -> tf.Tensor:
-        """Sums a value over the replicas.
+    @property
+    def seed(self) -> int | None:
+        """Seed of the noise in a step; None for other noise in every run."""
+        return self._seed
 
-        Args:
-            x: Value of each replica.
-            axis: Axis to sum over as well; None for none.
+    @seed.setter
+    def seed(self, seed: int | None) -> None:
+        self._seed = seed
+        self._forget_traces()
 
-        Returns:
-            The sum.
-        """
-        return self.strategy.reduce(tf.distribute.ReduceOp.SUM, x, axis=axis)
-
-    def run(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Runs a function on every replica.
-
-        Args:
-            fn: Function of one replica.
-            *args: Its arguments.
-            **kwargs: Its keyword arguments.
-
-        Returns:
-            What the function returned, by replica where there are several.
-        """
-        return self.strategy.run(fn, args=args, kwargs=kwargs)
-
-    def distribute_dataset(self, dataset: Any) -> Any:
-        """Splits the batches of a dataset over the replicas.
-
-        Args:
-            dataset: A tf.data.Dataset; anything else is returned as it is.
-
-        Returns:
-            The distributed dataset.
-        """
-        if isinstance(dataset, tf.data.Dataset):
-            return self.strategy.experimental_distribute_dataset(dataset)
-        return dataset
+    def _forget_traces(self) -> None:
+        """Makes the functions of a step, whose traces hold seed and variables."""
+        self._traced_step = tf.function(self._step)
+        # Neither iterators nor sums over replicas are for XLA.
+        self._losses_and_gradients = (
+            tf.function(self._differentiate, jit_compile=True)
+            if self.xla
+            else self._differentiate
+        )
 
     def build(self, batch: Any) -> None:
         """Makes all variables by one forward pass.
+
+        What a trainer that was built before has averaged, it keeps.
 
         Args:
             batch: A batch as training will see it.
@@ -179,9 +160,13 @@ class Trainer(AveragesWeights):
             # With moments of frozen variables, whose order is that of all checkpoints.
             self.optimizer.build(self.model.trainable_variables)
             self._build_options()
+        self._forget_traces()
 
     def _build_options(self) -> None:
         """Finds the frozen variables, and makes averages of the others."""
+        self.leave_averaged()
+        averages = self.average_weights()
+        self._frozen_variables, self._average = [], None
         if not self.frozen and self.weight_average_decay is None:
             return
         named = checkpoints.named_variables(self.model)
@@ -198,6 +183,7 @@ class Trainer(AveragesWeights):
                 {name: v for name, v in named.items() if id(v) in trained},
                 self.weight_average_decay,
             )
+            self._average.start(averages)
 
     @property
     def trained_variables(self) -> list[Any]:
@@ -263,13 +249,6 @@ class Trainer(AveragesWeights):
             return contextlib.nullcontext()
         return core.seeded_noise(tf.stack([tf.cast(self.seed, tf.int64), self.step]))
 
-    def _mean(self, gradients: list[tf.Tensor]) -> list[tf.Tensor]:
-        """The mean of each gradient over the replicas."""
-        if self.strategy.num_replicas_in_sync == 1:
-            return gradients
-        context = tf.distribute.get_replica_context()
-        return context.all_reduce(tf.distribute.ReduceOp.MEAN, gradients)
-
     def _step(self, inputs: Any) -> dict[str, tf.Tensor]:
         """One step on all replicas: the function that is traced."""
         batch = inputs.get_next() if hasattr(inputs, "get_next") else inputs
@@ -319,6 +298,8 @@ class Trainer(AveragesWeights):
     ) -> str:
         """Saves model and optimizer as `ckpt-<step>`, averages in its sidecar.
 
+        An `averaged` that was left by an interrupt, or not at all, is ended first.
+
         Args:
             save_dir: Folder of the model; made if it does not exist.
             sidecar: Arrays by name to keep beside the checkpoint; None for none.
@@ -330,6 +311,7 @@ class Trainer(AveragesWeights):
         Raises:
             FloatingPointError: If a weight is not finite; nothing is written.
         """
+        self.leave_averaged()
         for variable in self.model.trainable_variables:
             if not bool(tf.reduce_all(tf.math.is_finite(variable))):
                 raise FloatingPointError(
@@ -355,7 +337,8 @@ class Trainer(AveragesWeights):
     ) -> int:
         """Goes on from a checkpoint; `build` must have been called.
 
-        Averages go on from its sidecar, or else from the restored weights.
+        Averages of what is restored go on from its sidecar, or else from the restored
+        weights; those of other parts start at the weights as they are.
 
         Args:
             checkpoint_path: Folder, whose newest checkpoint is taken, or path of one.
@@ -371,16 +354,19 @@ class Trainer(AveragesWeights):
             InputError: If there is no checkpoint, it does not fit the model, or the
                 model has no such part.
         """
+        self.leave_averaged()
+        keys = self.restore_keys if restore_keys is None else restore_keys
         path = checkpoints.expand_path(checkpoint_path)
         step = checkpoints.restore_checkpoint(
             self.model,
             path,
             self.optimizer,
-            restore_keys=self.restore_keys if restore_keys is None else restore_keys,
+            restore_keys=keys,
             allow_missing=allow_missing,
         )
         if self._average is not None:
-            self.start_averages(from_sidecar(checkpoints.load_sidecar(path)))
+            arrays = checkpoints.load_sidecar(path)
+            self.start_averages(from_sidecar(arrays, keys))
         return step
 
 

@@ -5,7 +5,7 @@ from a checkpoint without them, and count the weights of the first step in full.
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,17 +57,20 @@ class WeightAverage:
             name: tf.Variable(tf.convert_to_tensor(variable), trainable=False)
             for name, variable in self._variables.items()
         }
+        # The weights that averages stand in for at the moment.
+        self._live: dict[str, np.ndarray] = {}
 
     def start(self, values: Mapping[str, Any] | None = None) -> None:
         """Starts afresh.
 
         Args:
-            values: Averages by path, as `values` returned them; None or a missing path
-                starts at the weight as it is.
+            values: Averages by path, as `values` returned them; None, a missing path
+                or one of another shape starts at the weight as it is.
         """
         for name, average in self._averages.items():
             value = (values or {}).get(name)
-            average.assign(self._variables[name] if value is None else value)
+            fits = value is not None and average.shape.is_compatible_with(value.shape)
+            average.assign(value if fits else self._variables[name])
 
     def update(self, step: Any) -> None:
         """Moves every average towards its variable, outside of a replica.
@@ -98,23 +101,30 @@ class WeightAverage:
     def in_place(self) -> Iterator[None]:
         """Gives the variables their averages for a while.
 
-        Training steps do not belong in it: what they change is lost.
+        Training steps do not belong in it: what they change is lost. Nor does another
+        one: it would end both.
 
         Yields:
             Nothing. Afterwards the variables have the very bits that they had before.
         """
-        live = {name: v.numpy() for name, v in self._live().items()}
+        self.put_back()
+        self._live = {
+            name: tf.convert_to_tensor(variable).numpy()
+            for name, variable in self._variables.items()
+        }
         try:
             for name, variable in self._variables.items():
                 variable.assign(tf.convert_to_tensor(self._averages[name]))
             yield
         finally:
-            for name, variable in self._variables.items():
-                variable.assign(live[name])
+            self.put_back()
 
-    def _live(self) -> dict[str, tf.Tensor]:
-        """The weights as they are."""
-        return {n: tf.convert_to_tensor(v) for n, v in self._variables.items()}
+    def put_back(self) -> None:
+        """Ends `in_place`, also where an interrupt has kept it from ending itself."""
+        while self._live:
+            name = next(iter(self._live))
+            self._variables[name].assign(self._live[name])
+            del self._live[name]  # Last: an interrupt only makes it come twice.
 
 
 class AveragesWeights:
@@ -146,7 +156,7 @@ class AveragesWeights:
             self._average.start(averages)
 
     def averaged(self) -> contextlib.AbstractContextManager[None]:
-        """Gives the model its averaged weights for validation or saving.
+        """Gives the model its averaged weights for a while, such as for validation.
 
         Returns:
             A context, after which the model has the bits that it had before. Without
@@ -155,6 +165,11 @@ class AveragesWeights:
         if self._average is None:
             return contextlib.nullcontext()
         return self._average.in_place()
+
+    def leave_averaged(self) -> None:
+        """Gives the model its own weights again, where an interrupt has kept them."""
+        if self._average is not None:
+            self._average.put_back()
 
 
 def to_sidecar(averages: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -169,17 +184,25 @@ def to_sidecar(averages: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {f"{PREFIX}{name}": value for name, value in averages.items()}
 
 
-def from_sidecar(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def from_sidecar(
+    arrays: Mapping[str, np.ndarray], parts: Sequence[str] | None = None
+) -> dict[str, np.ndarray]:
     """Finds averages among what was kept beside a checkpoint.
 
     Args:
         arrays: What `checkpoints.load_sidecar` returned.
+        parts: Names of the only parts of the model whose averages are wanted, such as
+            'decoder'; a single one may come by itself. None for all.
 
     Returns:
         Averages by path of the variable; empty if there are none.
     """
-    return {
+    averages = {
         name.removeprefix(PREFIX): value
         for name, value in arrays.items()
         if name.startswith(PREFIX)
     }
+    if parts is None:
+        return averages
+    wanted = [parts] if isinstance(parts, str) else parts
+    return {n: value for n, value in averages.items() if n.split("/")[0] in wanted}

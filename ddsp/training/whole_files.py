@@ -1,8 +1,13 @@
 """Writing a file whole or not at all."""
 
+import contextlib
+import os
+import re
 import uuid
 
 import tensorflow as tf
+
+_LEFTOVER = re.compile(r".+\.[0-9a-f]{32}\.partial")
 
 
 def write_whole(path: str, content: bytes) -> None:
@@ -27,3 +32,19 @@ def write_whole(path: str, content: bytes) -> None:
         if tf.io.gfile.exists(partial):
             tf.io.gfile.remove(partial)
         raise
+
+
+def remove_leftovers(folder: str) -> None:
+    """Removes what `write_whole` had written aside when its process was killed.
+
+    Args:
+        folder: The folder, also in a bucket, which need not exist. Nobody else may
+            write to it. What cannot be removed stays.
+    """
+    if not tf.io.gfile.isdir(folder):
+        return
+    for name in tf.io.gfile.listdir(folder):
+        if _LEFTOVER.fullmatch(name):
+            # A folder of that name is not ours, and is not removed.
+            with contextlib.suppress(tf.errors.OpError):
+                tf.io.gfile.remove(os.path.join(folder, name))

@@ -135,5 +135,25 @@ def test_unwritable_file_names_the_variable(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("CLOUD_ML_HP_METRIC_FILE", str(tmp_path))  # A folder.
-    with pytest.raises(InputError, match="set CLOUD_ML_HP_METRIC_FILE to another"):
+    with pytest.raises(InputError) as error:
         cloud.report_metric_to_hypertune(1.0, 1)
+    assert str(error.value) == (
+        f"Metrics must go to a place that can be written. Got {tmp_path} (Is a "
+        "directory); set CLOUD_ML_HP_METRIC_FILE to another file."
+    )
+
+
+def test_the_reason_of_a_failed_download_has_no_names_of_operations(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def copy(*args: object, **kwargs: object) -> None:
+        del args, kwargs
+        raise tf.errors.NotFoundError(
+            None,
+            None,
+            "{{function_node Copy}} gs://b/x; No such object [Op:Copy] name: ",
+        )
+
+    monkeypatch.setattr(tf.io.gfile, "copy", copy)
+    with pytest.raises(InputError, match=r"Got gs://b/x \(No such object\); copy"):
+        cloud.download_from_gstorage("gs://b/x", tmp_path / "x")

@@ -135,7 +135,18 @@ try:
     strategies.require_same_step(strategy, 300 * index)
 except InputError as error:
     found["error"] = str(error)
-strategies.gather_integers(strategy, 0)
+failures = strategies.failing_together(strategy), strategies.failing_together(strategy)
+with failures[0]:
+    found["together"] = True
+try:
+    with failures[1]:
+        if index == 0:
+            raise OSError("no room")
+except Exception as error:
+    found["failure"] = repr(error)
+found["cluster"] = strategies.is_cluster(strategy)
+gather = strategies._gatherer(strategy)
+found["traces"] = gather.experimental_get_tracing_count()
 print(json.dumps(found), flush=True)
 """
 
@@ -165,6 +176,11 @@ def test_two_workers_split_every_batch_and_agree() -> None:
     assert not other["writes"] and not other["chief"]
     assert chief["examples"] == [[0, 1], [4, 5], [8, 9]]
     assert other["examples"] == [[2, 3], [6, 7], [10, 11]]
+    assert chief["failure"] == "OSError('no room')"
+    assert "Got an error in worker 0;" in other["failure"]
     for found in (chief, other):
+        assert found["cluster"] and found["together"]
+        # It is asked for every few steps of a run: once is enough.
+        assert found["traces"] == 1
         assert found["numbers"] == [10**15, 10**15 + 1]
         assert "Got steps [0, 300]" in found["error"]

@@ -237,6 +237,24 @@ def test_model_that_does_not_fit_the_dataset_is_one_line(run: Any) -> None:
     assert "encountered when" not in line
 
 
+def test_what_fails_after_the_first_batch_is_a_fault_of_the_program(run: Any) -> None:
+    class Broken(Scale):
+        n_calls = 0
+
+        def call(self, features: Any, training: bool = True) -> dict[str, tf.Tensor]:
+            outputs = super().call(features, training)
+            self.n_calls += 1
+            if self.n_calls > 2:  # The first call makes the variables.
+                raise ValueError("Divided by the wrong number.")
+            return outputs
+
+    save(run.folder, 3, gain=0.5)
+    with pytest.raises(ValueError, match="wrong number") as error:
+        run(model=Broken(), num_batches=3, batch_size=1)
+    assert not isinstance(error.value, InputError)
+    assert len(run.batches()) >= 1
+
+
 def test_restore_dir_is_read_and_save_dir_written(run: Any, tmp_path: Path) -> None:
     save(tmp_path / "model", 3, gain=0.5)
     (tmp_path / "model" / "summaries").write_text("not a folder")

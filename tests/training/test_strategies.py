@@ -3,7 +3,9 @@
 import io
 import json
 import os
+import re
 import sys
+import types
 from typing import Any
 
 import pytest
@@ -129,8 +131,93 @@ def test_a_task_outside_its_cluster_is_named(config: str, message: str) -> None:
         strategies.get_strategy(cluster_config=config)
 
 
+@pytest.mark.parametrize(
+    ("batch_size", "n_replicas", "told"),
+    [(32, 3, "is 3. Got batch_size=32; use 33."), (1, 8, "Got batch_size=1; use 8.")],
+)
+def test_batches_are_split_evenly(batch_size: int, n_replicas: int, told: str) -> None:
+    strategy: Any = types.SimpleNamespace(num_replicas_in_sync=n_replicas)
+    with pytest.raises(InputError, match=re.escape(told)):
+        strategies.require_even_batches(strategy, batch_size)
+    strategies.require_even_batches(strategy, n_replicas * batch_size)
+    strategies.require_even_batches(tf.distribute.get_strategy(), batch_size)
+
+
+def gathering(monkeypatch: pytest.MonkeyPatch, *others: int) -> list[int]:
+    """Lets other workers say something; returns what this one has said, in time."""
+    said: list[int] = []
+
+    def gather(_: object, value: int) -> list[int]:
+        said.append(value)
+        return [value, *others]
+
+    monkeypatch.setattr(strategies, "gather_integers", gather)
+    return said
+
+
+def test_where_all_succeed_all_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = gathering(monkeypatch, 0)
+    with strategies.failing_together(tf.distribute.get_strategy()):
+        assert said == []
+    assert said == [0]
+
+
+def test_where_one_fails_it_says_why_and_the_others_who(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = gathering(monkeypatch, 0)
+    error = FloatingPointError("weights")
+    with (
+        pytest.raises(FloatingPointError) as caught,
+        strategies.failing_together(tf.distribute.get_strategy()),
+    ):
+        raise error
+    assert caught.value is error
+    assert said == [1]
+    gathering(monkeypatch, 0, 1, 0)
+    with (
+        pytest.raises(InputError, match="Got an error in worker 2;"),
+        strategies.failing_together(tf.distribute.get_strategy()),
+    ):
+        pass
+
+
+def test_a_worker_that_fails_alone_still_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def lose(*_: object) -> None:
+        raise tf.errors.UnavailableError(None, None, "a worker is gone")
+
+    monkeypatch.setattr(strategies, "gather_integers", lose)
+    with (
+        pytest.raises(FloatingPointError, match="weights"),
+        strategies.failing_together(tf.distribute.get_strategy()),
+    ):
+        raise FloatingPointError("weights")
+    with (
+        pytest.raises(tf.errors.UnavailableError, match="a worker is gone"),
+        strategies.failing_together(tf.distribute.get_strategy()),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("error", [tf.errors.AbortedError, KeyboardInterrupt])
+def test_a_lost_worker_and_ctrl_c_wait_for_nobody(
+    monkeypatch: pytest.MonkeyPatch, error: Any
+) -> None:
+    said = gathering(monkeypatch, 0)
+    raised = error() if error is KeyboardInterrupt else error(None, None, "gone")
+    with (
+        pytest.raises(error),
+        strategies.failing_together(tf.distribute.get_strategy()),
+    ):
+        raise raised
+    assert said == []
+
+
 def test_alone_nobody_is_asked() -> None:
     strategy = tf.distribute.get_strategy()
+    assert not strategies.is_cluster(strategy)
     assert strategies.writes_files(strategy)
     assert strategies.gather_integers(strategy, 5) == [5]
     strategies.require_same_step(strategy, 5)

@@ -3,6 +3,7 @@
 import io
 import itertools
 import json
+import signal
 import types
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ import tensorflow as tf
 from event_reader import read_scalars, read_values
 from tiny_training import ToneProvider, make_trainer
 
-from ddsp.training import checkpoints, train_util
+from ddsp.training import checkpoints, strategies, train_util
 from ddsp.training.errors import InputError
 from ddsp.training.loop import session
 from ddsp.training.loop.history_file import read_history
@@ -98,7 +99,7 @@ def test_steps_are_a_total_over_all_sessions(tmp_path: Path) -> None:
     second = StubTrainer()
     said = train(second, tmp_path, num_steps=5)
     assert second.saved == [5]
-    assert "going on from step 3\n" in said
+    assert "\ngoing on from step 3\n" in said
     assert "step 4/5 " in said
     assert "step 3/5 " not in said
 
@@ -169,6 +170,194 @@ def test_interruption_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
     )
 
 
+def another_worker(n_replicas: int = 1) -> Any:
+    """What a session sees of a strategy in a worker that is not the chief."""
+    extended = types.SimpleNamespace(should_checkpoint=False)
+    return types.SimpleNamespace(num_replicas_in_sync=n_replicas, extended=extended)
+
+
+@pytest.mark.parametrize("is_chief", [True, False])
+def test_who_saves_nothing_does_not_say_how_to_go_on(
+    tmp_path: Path, is_chief: bool
+) -> None:
+    def loss(step: int) -> float:
+        if step == 6:
+            raise KeyboardInterrupt
+        return 1.0
+
+    trainer = StubTrainer(loss)
+    if not is_chief:
+        trainer.strategy = another_worker()  # type: ignore[attr-defined]
+    folder = "" if is_chief else str(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        train(trainer, tmp_path, num_steps=10, save_dir=folder, restore_dir="")
+    assert trainer.saved == []
+    last = trainer.said.splitlines()[-1]  # type: ignore[attr-defined]
+    assert last == "stopped at step 6 of 10"
+
+
+@pytest.mark.parametrize(
+    ("asked", "error"), [(True, SystemExit), (False, tf.errors.UnavailableError)]
+)
+def test_a_cluster_that_is_asked_to_end_saves_though_a_worker_was_faster(
+    tmp_path: Path, asked: bool, error: type[BaseException]
+) -> None:
+    def loss(step: int) -> float:
+        if step == 6:
+            if asked:
+                signal.raise_signal(signal.SIGTERM)
+            raise tf.errors.UnavailableError(None, None, "a worker is gone")
+        return 1.0
+
+    trainer = StubTrainer(loss)
+    with pytest.raises(error) as caught:
+        train(trainer, tmp_path, num_steps=10, steps_per_save=4)
+    # Without the wish to end it goes on from step 4, once the worker is back.
+    assert trainer.saved == ([4, 6] if asked else [4])
+    if asked:
+        assert caught.value.code == 143  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_cluster_may_be_asked_to_end_before_its_first_step(
+    tmp_path: Path, asked: bool
+) -> None:
+    class Lonely(StubTrainer):
+        def build(self, batch: Any) -> None:
+            assert batch == 0
+            if asked:
+                signal.raise_signal(signal.SIGTERM)
+            raise tf.errors.UnavailableError(None, None, "a worker is gone")
+
+    error = SystemExit if asked else tf.errors.UnavailableError
+    with pytest.raises(error):
+        train(Lonely(), tmp_path, num_steps=10)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1e6])
+def test_workers_read_their_losses_at_the_same_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    monkeypatch.setattr(session, "is_cluster", lambda _: True)
+    trainer = StubTrainer(lambda step: np.nan if step >= 13 else 1.0)
+    said = io.StringIO()
+    with pytest.raises(FloatingPointError, match="13 to 16"):
+        train_util.train(
+            Counter(),
+            trainer,
+            num_steps=40,
+            max_skipped=3,
+            save_dir=str(tmp_path),
+            restore_dir=str(tmp_path),
+            progress=Progress(said, seconds=seconds),
+        )
+    assert trainer.step == 20
+    shown = [line for line in said.getvalue().splitlines() if "loss 1.000" in line]
+    assert len(shown) == (1 if seconds == 0.0 else 0)
+
+
+def test_workers_ask_each_other_only_where_they_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def gather(_: object, value: int) -> list[int]:
+        asked.append(value)
+        return [value]
+
+    monkeypatch.setattr(session, "is_cluster", lambda _: True)
+    monkeypatch.setattr(session, "gather_integers", gather)
+    trainer = StubTrainer()
+    train(trainer, tmp_path, num_steps=100, early_stop_loss_value=0.7, seed=7)
+    # The mean of steps 11 to 20 is the first below it.
+    assert trainer.saved == [20]
+    assert asked == [7, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("n_before", "n_steps", "saved"),
+    # The lock, the files, what is due at step 4, the end.
+    [(0, 0, []), (1, 0, []), (2, 4, [4]), (3, 6, [4, 6])],
+)
+def test_an_error_in_another_worker_ends_this_one(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    n_before: int,
+    n_steps: int,
+    saved: list[int],
+) -> None:
+    answers = itertools.chain([0] * n_before, itertools.repeat(1))
+    monkeypatch.setattr(
+        strategies, "gather_integers", lambda _, value: [value, next(answers)]
+    )
+    monkeypatch.setattr(session, "require_same_step", lambda *_: None)
+    trainer = StubTrainer()
+    with pytest.raises(InputError, match="error in worker 1"):
+        train(trainer, tmp_path, num_steps=6, steps_per_save=4)
+    assert (trainer.step, trainer.saved) == (n_steps, saved)
+
+
+def test_every_replica_has_as_many_examples(tmp_path: Path) -> None:
+    trainer = StubTrainer()
+    trainer.strategy = another_worker(n_replicas=3)  # type: ignore[attr-defined]
+    with pytest.raises(InputError, match=r"which is 3\. Got batch_size=32; use 33\."):
+        train(trainer, tmp_path, num_steps=3)
+    train(trainer, tmp_path, num_steps=3, batch_size=33)
+    assert trainer.step == 3
+
+
+def seed_of(folder: Path, step: int) -> int:
+    """The seed that a run has remembered."""
+    state = RunState.from_sidecar(checkpoints.load_sidecar(folder / f"ckpt-{step}"))
+    assert state is not None
+    return state.seed
+
+
+@pytest.mark.parametrize(
+    ("of_trainer", "argument", "seed"), [(3, None, 3), (0, None, 0), (3, 0, 0)]
+)
+def test_a_run_has_the_seed_of_its_trainer_unless_another_is_asked_for(
+    tmp_path: Path, of_trainer: int, argument: int | None, seed: int
+) -> None:
+    trainer = StubTrainer()
+    trainer.seed = of_trainer
+    train(trainer, tmp_path, num_steps=1, seed=argument)
+    assert (trainer.seed, seed_of(tmp_path, 1)) == (seed, seed)
+
+
+def test_without_a_seed_every_run_has_one_of_its_own(tmp_path: Path) -> None:
+    seeds = set()
+    for name in ("a", "b", "c"):
+        train(StubTrainer(), tmp_path / name, num_steps=1)
+        seeds.add(seed_of(tmp_path / name, 1))
+    assert len(seeds) == 3
+
+
+@pytest.mark.parametrize(("of_trainer", "seed"), [(3, 3), (None, 0)])
+def test_a_deterministic_run_takes_the_seed_of_its_trainer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of_trainer: int | None, seed: int
+) -> None:
+    set_seeds: list[int] = []
+    monkeypatch.setattr(tf.keras.utils, "set_random_seed", set_seeds.append)
+    monkeypatch.setattr(
+        tf.config.experimental, "enable_op_determinism", lambda: set_seeds.append(-1)
+    )
+    trainer = StubTrainer()
+    trainer.seed = of_trainer
+    train(trainer, tmp_path, num_steps=1, deterministic=True)
+    assert set_seeds == [seed, -1]
+    assert seed_of(tmp_path, 1) == seed
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_is_a_number_of_32_bits(tmp_path: Path, seed: int) -> None:
+    with pytest.raises(InputError, match=f"from 0 to 4294967295. Got seed={seed};"):
+        train(StubTrainer(), tmp_path, num_steps=1, seed=seed)
+    assert list(tmp_path.iterdir()) == []
+    train(StubTrainer(), tmp_path, num_steps=1, seed=2**32 - 1)
+    assert seed_of(tmp_path, 1) == 2**32 - 1
+
+
 @pytest.mark.parametrize("seconds", [0.0, 1e6])
 def test_losses_that_are_no_numbers_end_the_run_unsaved(
     tmp_path: Path, seconds: float
@@ -206,6 +395,23 @@ def test_counts_go_on_over_sessions(tmp_path: Path) -> None:
     state = RunState.from_sidecar(checkpoints.load_sidecar(tmp_path / "ckpt-8"))
     assert state is not None
     assert (state.n_skipped, state.n_batches) == (2, 8)
+    said = train(StubTrainer(), tmp_path, num_steps=9)
+    assert "\ngoing on from step 8 (2 steps skipped)\n" in said
+
+
+def test_seconds_add_up_over_sessions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = itertools.count(0, 60)  # Each look at it takes a minute.
+    stub = types.SimpleNamespace(monotonic=lambda: float(next(clock)))
+    monkeypatch.setattr(session, "time", stub)
+    for n_before, num_steps in ((0, 4), (2, 8), (4, 12)):
+        said = train(StubTrainer(), tmp_path, num_steps=num_steps)
+        # A summary at the end, and a checkpoint.
+        told = f" ({n_before} min trained)" if n_before else ""
+        assert (told in said) and (f"step {num_steps - 4}{told}\n" in said) == bool(
+            n_before
+        )
 
 
 def test_a_run_stops_early_at_the_loss_that_is_asked_for(tmp_path: Path) -> None:
@@ -266,11 +472,29 @@ def test_nobody_hears_of_the_loss_unasked(
     assert not heard.exists()
 
 
-@pytest.mark.parametrize("name", ["steps_per_summary", "steps_per_save"])
+@pytest.mark.parametrize(
+    "name", ["num_steps", "steps_per_summary", "steps_per_save", "steps_per_validation"]
+)
 def test_intervals_have_a_step_at_least(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match=f"{name} must be at least 1. Got {name}=0"):
-        train(StubTrainer(), tmp_path, num_steps=3, **{name: 0})
-    train(StubTrainer(), tmp_path, num_steps=3, **{name: 1})
+        train(StubTrainer(), tmp_path, **{"num_steps": 3, name: 0})
+    train(StubTrainer(), tmp_path, **{"num_steps": 3, name: 1})
+
+
+@pytest.mark.parametrize(("given", "found"), [(None, 40), (7, 7)])
+def test_validations_come_with_checkpoints_unless_they_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: int | None, found: int
+) -> None:
+    made: list[int] = []
+
+    def refuse(**kwargs: Any) -> None:
+        made.append(kwargs["steps_per_validation"])
+        raise InputError("enough")
+
+    monkeypatch.setattr(train_util, "Schedule", refuse)
+    with pytest.raises(InputError, match="enough"):
+        train(StubTrainer(), tmp_path, 3, steps_per_save=40, steps_per_validation=given)
+    assert made == [found]
 
 
 def test_summaries_are_means_since_the_last_ones(tmp_path: Path) -> None:
@@ -291,7 +515,7 @@ def test_a_short_run_has_one_summary_at_its_end(tmp_path: Path) -> None:
     train(StubTrainer(lambda step: float(step)), tmp_path, num_steps=3)
     train(StubTrainer(lambda step: float(step)), tmp_path, num_steps=5)
     scalars = read_scalars(tmp_path / "summaries" / "train")
-    assert scalars["losses/total_loss"] == [(3, 2.0), (5, 4.5)]
+    assert sorted(scalars["losses/total_loss"]) == [(3, 2.0), (5, 4.5)]
     steps, means = read_history(tmp_path)["total_loss"]
     assert (steps.tolist(), means.tolist()) == ([3, 5], [2.0, 4.5])
 

@@ -616,3 +616,54 @@ def test_options_are_the_same_on_two_replicas() -> None:
     code = f"import sys\nsys.path[:0] = {paths!r}\n{code}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def drawn_by(seed: int) -> float:
+    """The noise of a seed in the first step, drawn without a trainer."""
+    with core.seeded_noise([seed, 0]):
+        return float(tf.reduce_sum(core.white_noise(8, 100)[:, 0]))
+
+
+@pytest.mark.parametrize("xla", [False, True])
+def test_a_new_seed_is_the_seed_of_the_next_step(xla: bool) -> None:
+    trainer = trainers.Trainer(Noisy(), train_util.get_strategy(), seed=5, xla=xla)
+    batch = toy_training.make_batch()
+    trainer.build(batch)
+    drawn = {}
+    for seed in (5, 6, None):
+        trainer.seed = seed
+        assert trainer.seed == seed
+        trainer.optimizer.iterations.assign(0)
+        drawn[seed] = float(trainer.train_step(batch)["noise"])
+    assert drawn[5] == pytest.approx(drawn_by(5), abs=1e-5)
+    assert drawn[6] == pytest.approx(drawn_by(6), abs=1e-5)
+    assert abs(drawn[None] - drawn_by(6)) > 1e-3
+
+
+@pytest.mark.parametrize("xla", [False, True])
+def test_a_trainer_that_is_built_again_learns_another_model(xla: bool) -> None:
+    trainer = toy_training.make_trainer(xla=xla)
+    first = trainer.model
+    toy_train(trainer, 1)
+    other = toy_training.make_trainer(n_units=9)
+    trainer.model, trainer.optimizer = other.model, other.optimizer
+    trainer.build(toy_training.make_batch())
+    before = [values(model.trainable_variables) for model in (first, trainer.model)]
+    toy_train(trainer, 1)
+    after = [values(model.trainable_variables) for model in (first, trainer.model)]
+    for a, b in zip(before[0], after[0], strict=True):
+        np.testing.assert_array_equal(a, b)
+    changed = [np.any(a != b) for a, b in zip(before[1], after[1], strict=True)]
+    assert len(changed) == 10 and all(changed)
+
+
+def test_a_trainer_that_is_built_again_freezes_what_it_is_told_then() -> None:
+    trainer = toy_training.make_trainer(frozen=["decoder"])
+    toy_train(trainer, 1)
+    trainer.frozen = ()
+    trainer.build(toy_training.make_batch())
+    before = toy_state(trainer)
+    assert len(trainer.trained_variables) == 10
+    toy_train(trainer, 1)
+    for name, value in toy_state(trainer).items():
+        assert np.any(value != before[name]), name

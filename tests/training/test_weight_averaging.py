@@ -8,7 +8,12 @@ import tensorflow as tf
 from toy_training import KERNEL, make_batch, make_trainer
 
 from ddsp.training import checkpoints, trainers
-from ddsp.training.weight_averaging import WeightAverage, from_sidecar, to_sidecar
+from ddsp.training.weight_averaging import (
+    AveragesWeights,
+    WeightAverage,
+    from_sidecar,
+    to_sidecar,
+)
 
 DECAY = 0.6  # Reached within four steps: both branches of the warm-up are passed.
 
@@ -165,3 +170,129 @@ def test_sidecar_names_are_told_from_others() -> None:
     assert list(to_sidecar(arrays)) == ["average/decoder/kernel"]
     both = {**to_sidecar(arrays), "seed": np.zeros(1), "averages": np.zeros(1)}
     assert list(from_sidecar(both)) == ["decoder/kernel"]
+
+
+def test_a_trainer_that_is_built_again_goes_on_averaging() -> None:
+    trainer = built_trainer()
+    start = weights(trainer)
+    history = train(trainer, 2)
+    trainer.build(make_batch())
+    history += train(trainer, 2)
+    assert_close(trainer.average_weights(), recursion(start, history))
+
+
+def test_a_partial_restore_takes_the_averages_of_those_parts_alone(
+    tmp_path: Path,
+) -> None:
+    first = built_trainer()
+    train(first, 3)
+    first.save(tmp_path)
+    for keys, of_constructor in ((["decoder"], None), ("decoder", None), (None, "dec")):
+        restored = ["decoder"] if of_constructor else None
+        second = built_trainer(restore_keys=restored)
+        train(second, 1)
+        own = weights(second)
+        second.restore(tmp_path, restore_keys=keys)
+        for name, value in second.average_weights().items():
+            wanted = first.average_weights() if name.startswith("decoder/") else own
+            np.testing.assert_array_equal(value, wanted[name])
+            assert np.any(own[name] != first.average_weights()[name])
+
+
+def test_averages_of_another_shape_start_at_the_weights(tmp_path: Path) -> None:
+    first = built_trainer()
+    train(first, 2)
+    averages = first.average_weights()
+    averages[KERNEL] = np.zeros([3, 2], np.float32)
+    plain = built_trainer(weight_average_decay=None)
+    plain.restore(first.save(tmp_path / "first"))
+    plain.save(tmp_path / "other", sidecar=to_sidecar(averages))
+    second = built_trainer()
+    second.restore(tmp_path / "other")
+    averages[KERNEL] = weights(first)[KERNEL]
+    assert_same_bits(second.average_weights(), averages)
+
+
+class Interrupting:
+    """A variable at whose n-th change somebody presses Ctrl-C."""
+
+    def __init__(self, variable: tf.Variable, n_before: int) -> None:
+        self.variable = variable
+        self.n_before = n_before
+
+    def assign(self, value: np.ndarray) -> None:
+        if self.n_before == 0:
+            self.n_before = -1
+            raise KeyboardInterrupt
+        self.n_before -= 1
+        self.variable.assign(value)
+
+    def __tf_tensor__(self, dtype: object = None, name: object = None) -> tf.Tensor:
+        del dtype, name
+        return tf.convert_to_tensor(self.variable)
+
+
+@pytest.mark.parametrize("nth", [0, 4, 9])
+@pytest.mark.parametrize("way", [0, 1])
+def test_an_interrupt_on_the_way_leaves_nothing_mixed(nth: int, way: int) -> None:
+    variables = {f"v{i}": tf.Variable(float(i)) for i in range(10)}
+    interrupting = dict(variables)
+    name = f"v{nth}"
+    interrupting[name] = Interrupting(variables[name], n_before=way)
+    average = WeightAverage(interrupting, decay=0.5)
+    average.start({n: np.float32(-1.0) for n in variables})
+    with pytest.raises(KeyboardInterrupt), average.in_place():
+        assert all(float(v) == -1.0 for v in variables.values())
+    average.put_back()
+    assert [float(v) for v in variables.values()] == [float(i) for i in range(10)]
+    with average.in_place():
+        assert all(float(v) == -1.0 for v in variables.values())
+    assert [float(v) for v in variables.values()] == [float(i) for i in range(10)]
+
+
+def cut_off(trainer: trainers.Trainer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leaves the context as an interrupt within it would: half of it put back."""
+    average = trainer._average
+    assert average is not None
+    with monkeypatch.context() as patch:
+        patch.setattr(WeightAverage, "put_back", lambda _: None)
+        with trainer.averaged():
+            pass
+    half = dict(list(average._live.items())[5:])
+    average._live, others = half, average._live
+    for name in others.keys() - half.keys():
+        average._variables[name].assign(others[name])
+
+
+@pytest.mark.parametrize("then", ["save", "build", "restore", "averaged"])
+def test_whatever_comes_after_an_interrupt_ends_the_averaging(
+    then: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = built_trainer()
+    train(trainer, 1)
+    path = trainer.save(tmp_path / "before")
+    earlier = weights(trainer), trainer.average_weights()
+    train(trainer, 2)
+    live, averages = weights(trainer), trainer.average_weights()
+    cut_off(trainer, monkeypatch)
+    mixed = weights(trainer)
+    assert sum(bool(np.any(mixed[n] != live[n])) for n in live) == 5
+    if then == "build":
+        trainer.build(make_batch())
+    elif then == "restore":
+        trainer.restore(path)
+        trainer.leave_averaged()  # Which is done already, before the restoring.
+        live, averages = earlier
+    elif then == "averaged":
+        with trainer.averaged():
+            assert_same_bits(weights(trainer), averages)
+    else:
+        saved = built_trainer(weight_average_decay=None)
+        saved.restore(trainer.save(tmp_path / "after"))
+        assert_same_bits(weights(saved), live)
+    assert_same_bits(weights(trainer), live)
+    assert_same_bits(trainer.average_weights(), averages)
+
+
+def test_without_averaging_there_is_nothing_to_leave() -> None:
+    AveragesWeights().leave_averaged()

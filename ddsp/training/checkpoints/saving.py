@@ -21,7 +21,7 @@ from ddsp.training.checkpoints.view import (
     not_called,
     variable_tree,
 )
-from ddsp.training.errors import InputError
+from ddsp.training.errors import writing
 
 _TEMPORARY = ".saving-"
 _OURS = re.compile(rf"{re.escape(_TEMPORARY)}[0-9a-f]{{32}}")
@@ -80,7 +80,7 @@ def save_checkpoint(
     folder = os.fspath(folder)
     tree = _tree(model, optimizer)
     arrays = None if sidecar is None else check_sidecar(sidecar)
-    try:
+    with writing("A checkpoint", folder):
         tf.io.gfile.makedirs(folder)
         _remove_leftovers(folder)
         temporary = os.path.join(folder, f"{_TEMPORARY}{uuid.uuid4().hex}")
@@ -99,21 +99,7 @@ def save_checkpoint(
         finally:
             if tf.io.gfile.exists(temporary):
                 tf.io.gfile.rmtree(temporary)
-    except (OSError, tf.errors.OpError) as error:
-        raise InputError(
-            f"The folder of a model must be writable. Got {folder}: {_reason(error)}; "
-            "free some space, or choose another folder."
-        ) from error
     return os.path.join(folder, f"ckpt-{step}")
-
-
-def _reason(error: Exception) -> str:
-    """Why files could not be written, such as "No space left on device"."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    # TensorFlow puts "path; " before the reason, and names of operations around it.
-    text = re.sub(r"{{.*?}} | \[Op:.*?\]", "", str(error))
-    return text.partition("\n")[0].rpartition("; ")[2] or type(error).__name__
 
 
 def _tree(model: Any, optimizer: Any) -> dict[str, Any]:

@@ -1,21 +1,21 @@
 """`history.csv`: what a run measured, a row for each time that it looked."""
 
-import contextlib
 import csv
 import io
 import math
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from ddsp.training.errors import InputError
+from ddsp.training.errors import InputError, writing
 from ddsp.training.whole_files import write_whole
 
 FILE_NAME = "history.csv"
+_WHAT = "The history of a run"
 STEP, SECONDS = "step", "seconds"
 MAX_BYTES = 1 << 28  # A row every second for a month.
 MAX_COLUMNS = 1000
@@ -70,7 +70,7 @@ class HistoryFile:
         self._clock = clock
         self._began = clock() - (float(self._rows[-1][SECONDS]) if self._rows else 0.0)
         if not is_whole or len(self._rows) < len(rows):
-            with _writing(os.fspath(folder)):
+            with writing(_WHAT, folder):
                 tf.io.gfile.makedirs(folder)
             self._rewrite()
 
@@ -99,7 +99,7 @@ class HistoryFile:
         if added or is_same_step:
             self._rewrite()
         else:
-            with _writing(self._path), tf.io.gfile.GFile(self._path, "a") as file:
+            with writing(_WHAT, self._path), tf.io.gfile.GFile(self._path, "a") as file:
                 file.write(self._line_of(row))
 
     def _check(self, step: int, values: Mapping[str, float]) -> None:
@@ -124,7 +124,7 @@ class HistoryFile:
     def _rewrite(self) -> None:
         """Replaces the file, whole or not at all."""
         lines = [_line(self._columns), *map(self._line_of, self._rows)]
-        with _writing(self._path):
+        with writing(_WHAT, self._path):
             write_whole(self._path, "".join(lines).encode())
 
 
@@ -238,16 +238,3 @@ def _line(cells: Iterable[str]) -> str:
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerow(cells)
     return buffer.getvalue()
-
-
-@contextlib.contextmanager
-def _writing(path: str) -> Iterator[None]:
-    """Turns what a place says that takes no more into one line."""
-    try:
-        yield
-    except tf.errors.OpError as error:
-        reason = error.message.rpartition("; ")[2]
-        raise InputError(
-            "The history of a run must go to a place that can be written. Got "
-            f"{path} ({reason}); make room, or choose another folder."
-        ) from error

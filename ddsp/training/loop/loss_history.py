@@ -6,24 +6,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import tensorflow as tf
 
-TOTAL = "total_loss"
-
-
-def require_finite(step: int, losses: Mapping[str, float]) -> None:
-    """Accepts no step without a total loss.
-
-    Args:
-        step: Number of the step.
-        losses: Losses by name; "total_loss" must be among them.
-
-    Raises:
-        FloatingPointError: If the total loss is not finite.
-    """
-    if not math.isfinite(losses[TOTAL]):
-        raise FloatingPointError(
-            f"The loss must stay finite. Got {TOTAL}={losses[TOTAL]} at step {step}. "
-            "Lower the learning rate, or look for damaged recordings."
-        )
+from ddsp.training.loop.watchdog import TOTAL
 
 
 class LossHistory:
@@ -33,16 +16,14 @@ class LossHistory:
     are left there, and all that came since the last time are read at once.
 
     Example:
-        >>> history = LossHistory()
+        >>> history = LossHistory(lambda step, losses: None)
         >>> history.add(1, {"total_loss": tf.constant(4.0)})
         >>> history.add(2, {"total_loss": tf.constant(2.0)})
         >>> history.fetch()
         3.0
     """
 
-    def __init__(
-        self, observe: Callable[[int, Mapping[str, float]], object] = require_finite
-    ) -> None:
+    def __init__(self, observe: Callable[[int, Mapping[str, float]], object]) -> None:
         """Starts empty.
 
         Args:

@@ -4,6 +4,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from ddsp.training.errors import InputError
+
+_PREFIX = "validation/"
+
 
 class Plateau:
     """Watches a loss that should fall: which is the best, and for how long it was.
@@ -18,6 +22,10 @@ class Plateau:
         ...     plateau.add(step, loss)
         >>> plateau.best_value, plateau.best_step, plateau.should_stop
         (3.99, 300, True)
+
+    Attributes:
+        best_value: Lowest value so far; infinite before there is a finite one.
+        best_step: Steps that were done then; 0 before there is one.
     """
 
     def __init__(
@@ -80,31 +88,45 @@ class Plateau:
         else:
             self._n_without += 1
 
-    def state(self) -> dict[str, float]:
+    def to_sidecar(self) -> dict[str, float]:
         """Says all that a resumed run needs to go on as if nothing had happened.
 
         Returns:
-            Numbers by name.
+            Numbers by name; names begin with 'validation/'.
         """
-        return {
+        state = {
             "best_value": self.best_value,
             "best_step": self.best_step,
             "reference_value": self._reference,
             "n_without_improvement": self._n_without,
             "newest_step": self._newest_step,
         }
+        return {_PREFIX + name: value for name, value in state.items()}
 
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Goes on from a state.
+    def restore(self, sidecar: Mapping[str, Any]) -> None:
+        """Goes on from what `checkpoints.load_sidecar` returns.
 
         Args:
-            state: What `state` returned; numbers may have become arrays.
+            sidecar: What `to_sidecar` returned, as numbers or arrays. Other names are
+                left alone; where there are no others, nothing changes.
 
         Raises:
-            KeyError: If a number is missing.
+            InputError: If a number is missing, or is none.
         """
-        self.best_value = float(state["best_value"])
-        self.best_step = int(state["best_step"])
-        self._reference = float(state["reference_value"])
-        self._n_without = int(state["n_without_improvement"])
-        self._newest_step = int(state["newest_step"])
+        if not any(name.startswith(_PREFIX) for name in sidecar):
+            return
+        try:
+            best_value = float(sidecar[f"{_PREFIX}best_value"])
+            best_step = int(sidecar[f"{_PREFIX}best_step"])
+            reference = float(sidecar[f"{_PREFIX}reference_value"])
+            n_without = int(sidecar[f"{_PREFIX}n_without_improvement"])
+            newest_step = int(sidecar[f"{_PREFIX}newest_step"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                "What a run remembers of its validations must be numbers. Got "
+                f"{type(error).__name__} ({error}); remove the checkpoint's file with "
+                "the ending .extra.npz to go on without."
+            ) from error
+        self.best_value, self.best_step = best_value, best_step
+        self._reference, self._n_without = reference, n_without
+        self._newest_step = newest_step

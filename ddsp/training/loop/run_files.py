@@ -7,6 +7,7 @@ import gin
 import tensorflow as tf
 
 from ddsp.training import event_files
+from ddsp.training.errors import writing
 from ddsp.training.whole_files import write_whole
 
 STATISTICS_FILES = tuple(
@@ -23,12 +24,17 @@ def copy_statistics(dataset_folder: str, save_dir: str) -> list[str]:
 
     Returns:
         Names of the copied files; empty where the dataset has no statistics.
+
+    Raises:
+        InputError: If they cannot be written.
     """
     copied = []
     for name in STATISTICS_FILES:
         source = os.path.join(dataset_folder, name)
         if os.path.isfile(source):
-            write_whole(os.path.join(save_dir, name), Path(source).read_bytes())
+            content, path = Path(source).read_bytes(), os.path.join(save_dir, name)
+            with writing("Statistics of a dataset", path):
+                write_whole(path, content)
             copied.append(name)
     return copied
 
@@ -43,13 +49,17 @@ def write_gin_config(
             for no summary.
         save_dir: Folder of the file; made if it does not exist.
         step: Step at which this session starts.
+
+    Raises:
+        InputError: If it cannot be written.
     """
     config = gin.operative_config_str()
     path = os.path.join(save_dir, f"operative_config-{step}.gin")
-    tf.io.gfile.makedirs(save_dir)
-    write_whole(path, config.encode())
+    with writing("The configuration of a run", path):
+        tf.io.gfile.makedirs(save_dir)
+        write_whole(path, config.encode())
     if summary_writer is not None:
-        with summary_writer.as_default():
+        with writing("Summaries", save_dir), summary_writer.as_default():
             event_files.write_text(
                 f"gin/operative_config-{step}", _gin_to_markdown(config), step
             )

@@ -21,6 +21,8 @@ PATIENCE_SECS = 1.0  # A process that was just killed needs a moment to be gone.
 _RETRY_SECS = 0.05
 # What a system answers whose folder cannot lock, as some of networks cannot.
 _CANNOT_LOCK = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
+# The folder may come from somebody else, with links to anywhere; Windows has no flag.
+_OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
 
 _File = tuple[int, int]
 # What this process holds: descriptors by the file's identity.
@@ -120,6 +122,11 @@ def _try_to_lock(path: str) -> _File | None:
     """Locks a file; returns its identity, or None if somebody else holds it."""
     # No child may be born between opening and noting: it would hold the lock too.
     with _guard:
+        if os.path.islink(path):
+            raise InputError(
+                f"The lock of a folder must be a file of its own. Got {path}, which is "
+                "a link; remove it."
+            )
         # Opening it once more could lose the lock on a network's disk.
         if os.path.exists(path) and _identity(os.stat(path)) in _held:
             raise InputError(
@@ -127,7 +134,7 @@ def _try_to_lock(path: str) -> _File | None:
                 f"{os.path.dirname(path)}, into which this process trains already; "
                 "end that run first, or choose another folder."
             )
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        descriptor = os.open(path, _OPEN, 0o666)
         file = _identity(os.fstat(descriptor))
         try:
             _lock(descriptor)

@@ -7,10 +7,15 @@ from collections.abc import Iterator, Mapping
 import tensorflow as tf
 
 from ddsp.training import event_files
+from ddsp.training.errors import writing
 from ddsp.training.loop.history_file import HistoryFile
 from ddsp.training.loop.run_files import write_gin_config
 
 VALIDATION = "validation"
+_SUMMARIES = "Summaries"
+# A validation keeps its summaries until its end, which is when a full disk shows. More
+# milliseconds than these are too many for TensorFlow, which counts them by thousands.
+_MAX_WAITING, _MAX_MILLIS = 1 << 20, 2_000_000
 
 
 class RunRecord:
@@ -30,6 +35,9 @@ class RunRecord:
         Args:
             folder: Folder of the run; empty to write nothing.
             step: Step that the session begins after.
+
+        Raises:
+            InputError: If they cannot be written.
         """
         self._folder = folder
         self._history: HistoryFile | None = None
@@ -42,7 +50,10 @@ class RunRecord:
         """The writer of a folder below 'summaries'."""
         if name not in self._writers:
             folder = os.path.join(self._folder, "summaries", name)
-            self._writers[name] = tf.summary.create_file_writer(folder)
+            with writing(_SUMMARIES, folder):
+                self._writers[name] = tf.summary.create_file_writer(
+                    folder, _MAX_WAITING, _MAX_MILLIS
+                )
         return self._writers[name]
 
     def add_losses(
@@ -54,15 +65,19 @@ class RunRecord:
             step: Steps that are done.
             means: Mean losses since the last time, by name.
             steps_per_sec: Steps per second since then.
+
+        Raises:
+            InputError: If they cannot be written.
         """
         if self._history is None:
             return
         self._history.append(step, means)
-        with self._writer("train").as_default():
+        writer = self._writer("train")
+        with writing(_SUMMARIES, self._folder), writer.as_default():
             event_files.write_scalar("steps_per_sec", steps_per_sec, step)
             for name, mean in means.items():
                 event_files.write_scalar(f"losses/{name}", mean, step)
-        self._writer("train").flush()
+            writer.flush()
 
     def add_validation(self, step: int, losses: Mapping[str, float]) -> None:
         """Writes losses of validation into the history.
@@ -70,6 +85,9 @@ class RunRecord:
         Args:
             step: Steps that are done.
             losses: Losses by name.
+
+        Raises:
+            InputError: If they cannot be written.
         """
         if self._history is not None:
             named = {f"{VALIDATION}_{name}": loss for name, loss in losses.items()}
@@ -81,10 +99,20 @@ class RunRecord:
 
         Yields:
             Nothing.
+
+        Raises:
+            InputError: If they cannot be written.
         """
         if not self._folder:
             yield
             return
-        with self._writer("eval").as_default():
+        writer = self._writer("eval")
+        self._flush(writer)  # The time that summaries may wait begins now.
+        with writer.as_default():
             yield
-        self._writer("eval").flush()
+            self._flush(writer)
+
+    def _flush(self, writer: tf.summary.SummaryWriter) -> None:
+        """Writes what waits."""
+        with writing(_SUMMARIES, self._folder):
+            writer.flush()

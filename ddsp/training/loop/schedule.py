@@ -1,16 +1,21 @@
 """What a training run does, and when."""
 
 import dataclasses
+import math
 
 from ddsp.training.errors import InputError
 
-_COUNTS = (
-    "batch_size",
-    "steps_per_summary",
-    "steps_per_save",
-    "steps_per_validation",
-    "patience",
-)
+# Least and largest value.
+_RANGES = {
+    "batch_size": (1, math.inf),
+    "num_steps": (1, math.inf),
+    "steps_per_summary": (1, math.inf),
+    "steps_per_save": (1, math.inf),
+    "steps_per_validation": (1, math.inf),
+    "patience": (1, math.inf),
+    "max_skipped": (0, math.inf),
+    "held_out_share": (0, 0.5),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,19 +25,23 @@ class Schedule:
     Attributes:
         batch_size: Examples per step, over all replicas.
         num_steps: Step at which the run ends.
-        steps_per_summary: Steps between two summaries.
-        steps_per_save: Steps between two checkpoints.
-        steps_per_validation: Steps between two validations.
+        steps_per_summary: Steps between two summaries; more than num_steps for none
+            before the end.
+        steps_per_save: Steps between two checkpoints; as above.
+        steps_per_validation: Steps between two validations; as above.
         early_stop_loss_value: Total loss at which the run may end; None for none.
         patience: Validations without improvement after which the run ends; None for
             any number.
-        min_improvement: Least improvement, as a share of the validation loss.
-        held_out_share: Share of the examples that are held out for validation.
+        min_improvement: Least improvement, as a share of the validation loss, from 0
+            to below 1.
+        held_out_share: Share of the examples that are held out for validation, from 0
+            to 0.5.
         max_skipped: Steps in a row whose update may be left out.
         reports_loss: Whether a tuning service hears of the loss.
 
     Raises:
-        InputError: If a number of examples, steps or validations is below 1.
+        InputError: If a number of examples, steps or validations is below 1, or another
+            number outside its range.
 
     Example:
         >>> Schedule(num_steps=5000).steps_per_save
@@ -52,11 +61,21 @@ class Schedule:
     reports_loss: bool = False
 
     def __post_init__(self) -> None:
-        """Checks the counts."""
-        for name in _COUNTS:
+        """Checks the numbers."""
+        for name, (least, largest) in _RANGES.items():
             value = getattr(self, name)
-            if value is not None and value < 1:
-                raise InputError(
-                    f"{name} must be at least 1. Got {name}={value}; give a number "
-                    "beyond num_steps for never."
-                )
+            if value is not None and not least <= value <= largest:
+                upper = "" if largest == math.inf else f" and at most {largest}"
+                raise _wrong(name, value, f"at least {least}{upper}")
+        if not 0.0 <= self.min_improvement < 1.0:
+            raise _wrong(
+                "min_improvement", self.min_improvement, "at least 0 and below 1"
+            )
+
+
+def _wrong(name: str, value: float, rule: str) -> InputError:
+    """The error for a number outside its range."""
+    return InputError(
+        f"{name} must be {rule}. Got {name}={value}; give another number, or leave it "
+        "out."
+    )

@@ -10,31 +10,43 @@ import tensorflow as tf
 
 from ddsp.training import cloud
 from ddsp.training.data import hold_out, training_batches
-from ddsp.training.errors import InputError
 from ddsp.training.fitting import read_batches, refusing_what_does_not_fit
-from ddsp.training.loop.collapse import judge_sound
 from ddsp.training.loop.diagnosis import diagnose_batch
 from ddsp.training.loop.fine_tuning import initialize_from
 from ddsp.training.loop.interrupts import Interrupts
-from ddsp.training.loop.loss_history import TOTAL, LossHistory
+from ddsp.training.loop.listening import Listener
+from ddsp.training.loop.loss_history import LossHistory
 from ddsp.training.loop.plateau import Plateau
-from ddsp.training.loop.resuming import check_options, restore_run
+from ddsp.training.loop.resuming import (
+    BATCH_SIZE,
+    HELD_OUT,
+    N_TRAINING,
+    changed_examples,
+    check_options,
+    describe,
+    go_on,
+    restore_run,
+)
 from ddsp.training.loop.run_files import copy_statistics
-from ddsp.training.loop.run_record import VALIDATION, RunRecord
+from ddsp.training.loop.run_record import RunRecord
 from ddsp.training.loop.run_state import RunState
 from ddsp.training.loop.schedule import Schedule
-from ddsp.training.loop.validation import Validation
-from ddsp.training.loop.watchdog import Watchdog
+from ddsp.training.loop.validation import AUDIO_FOLDER
+from ddsp.training.loop.watchdog import TOTAL, Watchdog
 from ddsp.training.progress import Progress
 from ddsp.training.strategies import (
+    WORKER_LOST,
+    failing_together,
     gather_integers,
+    is_cluster,
+    require_even_batches,
     require_same_step,
     writes_files,
 )
+from ddsp.training.whole_files import remove_leftovers
 
-# Before it a model has hardly begun, and may still be silent.
-FIRST_JUDGED_STEP = 300
-_BATCH_SIZE = "batch_size"
+# Of a cluster, whose workers must read their losses at the same step.
+STEPS_PER_READING = 10
 
 
 class Session:
@@ -63,26 +75,25 @@ class Session:
                 cluster, which all name the same folder, one writes.
             progress: Where the session reports.
             seed: Seed of a run that begins; None for a random one.
+
+        Raises:
+            InputError: If batches cannot be split evenly over the replicas.
         """
         self._all_examples = data_provider
         self._trainer = trainer
         self._schedule = schedule
         self._save_dir = save_dir
         self._progress = progress
-        self._strategy = getattr(trainer, "strategy", tf.distribute.get_strategy())
-        self._writes = bool(save_dir) and writes_files(self._strategy)
+        self.strategy = getattr(trainer, "strategy", tf.distribute.get_strategy())
+        require_even_batches(self.strategy, schedule.batch_size)
+        self._writes = bool(save_dir) and writes_files(self.strategy)
         fresh = int.from_bytes(os.urandom(4), "little") if seed is None else seed
         # All workers of a cluster must have the order of the first one.
-        fresh = gather_integers(self._strategy, fresh)[0]
+        fresh = gather_integers(self.strategy, fresh)[0]
         # As it is when the session begins.
-        self._state = RunState(seed=fresh, options=self._options())
+        self._state = RunState(seed=fresh)
         self._plateau = Plateau(schedule.patience, schedule.min_improvement)
-        self._losses = LossHistory()
-        self._watchdog: Watchdog | None = None
-        self._validation: Validation | None = None
-        self._record: RunRecord | None = None
-        self._begin_step = self._saved_step = self._summary_step = 0
-        self._begin_time = self._summary_time = time.monotonic()
+        self._listener: Listener | None = None
 
     def read_first_batch(self) -> None:
         """Finds out whether there are examples, before anything is written.
@@ -120,7 +131,7 @@ class Session:
             self._trainer.build(self._first_batch)
         self._first_batch = None
         has_begun = self._resume(restore_dir)
-        require_same_step(self._strategy, self.step)
+        require_same_step(self.strategy, self.step)
         if init_from and not has_begun:
             done = initialize_from(self._trainer.model, init_from, parts)
             self._trainer.start_averages()
@@ -128,11 +139,12 @@ class Session:
                 self._progress.note(line)
         self._trainer.seed = self._state.seed
         if self._held_out is not None and self._writes:
-            self._validation = Validation(
-                self._trainer.model,
+            self._listener = Listener(
+                self._trainer,
                 self._held_out,
-                self._held_out.sample_rate,
-                batch_size=min(self._schedule.batch_size, 16),
+                self._schedule.batch_size,
+                self._plateau,
+                self._progress.note,
             )
 
     @property
@@ -165,20 +177,29 @@ class Session:
             )
             return
         if first > 1:
-            self._progress.note(f"going on from step {first - 1}")
+            self._progress.note(describe(first - 1, self._state))
         self._open(first - 1, dataset_folder)
         try:
             self._take_steps(first, interrupts)
         except KeyboardInterrupt:
             self._interrupted()
             raise
+        except WORKER_LOST:
+            # Otherwise the run goes on from what is saved, once the worker is back.
+            if interrupts.received:
+                self._interrupted()
+            raise
         finally:
             self._progress.end_line()
 
     def _options(self) -> dict[str, str]:
         """What decides the numbers of a run."""
-        choices = getattr(self._trainer, "choices", {})
-        choices = {**choices, _BATCH_SIZE: self._schedule.batch_size}
+        choices = dict(getattr(self._trainer, "choices", {}))
+        choices |= {BATCH_SIZE: self._schedule.batch_size, HELD_OUT: 0}
+        if self._held_out is not None:
+            examples = self._provider.get_dataset(shuffle=False)
+            choices[HELD_OUT] = self._schedule.held_out_share
+            choices[N_TRAINING] = int(examples.cardinality())
         return {name: str(value) for name, value in choices.items()}
 
     def _resume(self, restore_dir: str) -> bool:
@@ -187,36 +208,23 @@ class Session:
         state, arrays = restore_run(
             self._trainer, own, restore_dir, self._progress.note
         )
-        self._begin_step = self._saved_step = self._summary_step = self.step
+        options = self._options()
         if state is None:
+            self._state = dataclasses.replace(self._state, options=options)
             return self.step > 0
-        check_options(state.options, self._options())
-        prefix = f"{VALIDATION}/"
-        kept = {
-            name.removeprefix(prefix): value
-            for name, value in arrays.items()
-            if name.startswith(prefix)
-        }
-        try:
-            before = int(state.options.get(_BATCH_SIZE, self._schedule.batch_size))
-            if kept:
-                self._plateau.restore(kept)
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(
-                "What a run remembers of its batches and validations must be numbers. "
-                f"Got {type(error).__name__} ({error}); remove the checkpoint's file "
-                "with the ending .extra.npz to go on without."
-            ) from error
-        # Another batch size goes on with the same example.
-        self._state = dataclasses.replace(
-            state,
-            n_batches=state.n_batches * before // self._schedule.batch_size,
-            options={**state.options, **self._options()},
-        )
+        check_options(state.options, options)
+        change = changed_examples(state.options, options)
+        if change:
+            self._progress.note(change)
+        else:
+            self._plateau.restore(arrays)
+        self._state = go_on(state, options)
         return True
 
     def _open(self, step: int, dataset_folder: str | None) -> None:
         """Opens what the session writes to, and writes what it writes once."""
+        self._begin_step = self._saved_step = self._summary_step = step
+        self._shown_step = step
         self._watchdog = Watchdog(
             self._progress.note,
             self._schedule.max_skipped,
@@ -225,9 +233,13 @@ class Session:
         )
         self._losses = LossHistory(self._watchdog.observe)
         self._begin_time = self._summary_time = time.monotonic()
-        self._record = RunRecord(self.folder, step)
-        if dataset_folder and self._writes:
-            copy_statistics(dataset_folder, self._save_dir)
+        with failing_together(self.strategy):
+            if self._writes:
+                remove_leftovers(self._save_dir)
+                remove_leftovers(os.path.join(self._save_dir, AUDIO_FOLDER))
+            self._record = RunRecord(self.folder, step)
+            if dataset_folder and self._writes:
+                copy_statistics(dataset_folder, self._save_dir)
 
     def _diagnose(self, number: int) -> str:
         """What is wrong with a batch, read again."""
@@ -241,7 +253,7 @@ class Session:
         """The loop."""
         schedule, progress = self._schedule, self._progress
         batches = self._batches()
-        shown = step = first - 1
+        step = first - 1
         for step in range(first, schedule.num_steps + 1):
             try:
                 self._losses.add(step, self._trainer.train_step(batches))
@@ -252,20 +264,20 @@ class Session:
             if step == first:
                 self._losses.fetch()  # Waits for the end of the compiling.
                 progress.mark(step)
-            if progress.due():
-                progress.show(step, self._losses.fetch())
-                shown = step
-            if self._look(step) or self._is_low_enough():
+            if self._may_read(step) and progress.due():
+                self._show(step)
+            if self._look(step) or self._is_low_enough(step):
                 break
             if interrupts.received:
                 self._interrupted()
                 return
-        if step != shown:
-            progress.show(step, self._losses.fetch())
-        if step >= first > self._summary_step:
-            self._summarise(step)  # Of a short run there is one row at least.
-        self.save()
-        gather_integers(self._strategy, 0)  # Nobody leaves before all is saved.
+        self._losses.fetch()
+        if step != self._shown_step:
+            self._show(step)
+        with failing_together(self.strategy):  # Nobody leaves before all is saved.
+            if step >= first > self._summary_step:
+                self._summarise(step)  # Of a short run there is one row at least.
+            self.save()
 
     def _batches(self) -> Iterator[Any]:
         """The batches that follow the last one that was taken."""
@@ -279,30 +291,52 @@ class Session:
             self._progress.note("the data provider begins anew, in an order of its own")
         return iter(self._trainer.distribute_dataset(batches))
 
+    def _may_read(self, step: int) -> bool:
+        """Whether losses may be read, which may end the run: of all workers at once."""
+        if not is_cluster(self.strategy):
+            return True
+        is_common = step % STEPS_PER_READING == 0
+        if is_common:
+            self._losses.fetch()
+        return is_common
+
+    def _show(self, step: int) -> None:
+        """Shows the loss."""
+        self._progress.show(step, self._losses.fetch())
+        self._shown_step = step
+
     def _look(self, step: int) -> bool:
         """Writes and measures what is due; returns whether to end the run."""
         schedule = self._schedule
-        if step % schedule.steps_per_summary == 0:
-            self._summarise(step)
+        summarises = step % schedule.steps_per_summary == 0
+        validates = step % schedule.steps_per_validation == 0
+        saves = step % schedule.steps_per_save == 0
+        if not (summarises or validates or saves):
+            return False
+        self._losses.fetch()  # All workers do, for it may end the run.
         ends = False
-        if self._held_out and step % schedule.steps_per_validation == 0:
-            ends = self._all_agree(self._validate(step))
-        is_due = step % schedule.steps_per_save == 0
-        if is_due or (self._plateau.is_new_best and self._plateau.best_step == step):
-            self.save()
-        return ends
+        with failing_together(self.strategy):
+            if summarises:
+                self._summarise(step)
+            if validates and self._listener is not None:
+                ends = self._listener.listen(step, self._record, self._save_dir)
+            if saves or self._plateau.best_step == step:
+                self.save()
+        return self._all_agree(ends)
 
-    def _is_low_enough(self) -> bool:
+    def _is_low_enough(self, step: int) -> bool:
         """Whether the loss is as low as the run was to reach."""
         least = self._schedule.early_stop_loss_value
-        if least is None or not self._all_agree(self._losses.fetch() <= least):
+        if least is None or not self._may_read(step):
+            return False
+        if not self._all_agree(self._losses.fetch() <= least):
             return False
         self._progress.note(f"stopped early: the loss is at most {least:g}")
         return True
 
     def _all_agree(self, ends: bool) -> bool:
         """What the worker decides that writes, so that none is left alone."""
-        return bool(gather_integers(self._strategy, int(ends))[0])
+        return bool(gather_integers(self.strategy, int(ends))[0])
 
     def save(self) -> None:
         """Saves a checkpoint, once for each step.
@@ -314,17 +348,17 @@ class Session:
         step = self.step
         if not self._writes or step == self._saved_step:
             return
-        began, watchdog = self._state, self._watchdog
+        began = self._state
         state = dataclasses.replace(
             began,
             n_batches=began.n_batches + step - self._begin_step,
             seconds=began.seconds + time.monotonic() - self._begin_time,
-            n_skipped=began.n_skipped + (watchdog.n_skipped if watchdog else 0),
+            n_skipped=began.n_skipped + self._watchdog.n_skipped,
         )
-        kept = {f"{VALIDATION}/{n}": v for n, v in self._plateau.state().items()}
+        kept = self._plateau.to_sidecar() if self._listener else None
         self._trainer.save(
             self._save_dir,
-            sidecar=state.to_sidecar(kept if self._validation else None),
+            sidecar=state.to_sidecar(kept),
             keep=[self._plateau.best_step] if self._plateau.best_step else [],
         )
         self._saved_step = step
@@ -335,41 +369,19 @@ class Session:
         now = time.monotonic()
         rate = (step - self._summary_step) / (now - self._summary_time)
         self._summary_step, self._summary_time = step, now
-        if self._record is not None:
-            self._record.add_losses(step, means, rate)
+        self._record.add_losses(step, means, rate)
         if self._schedule.reports_loss:
             cloud.report_metric_to_hypertune(means[TOTAL], step)
-
-    def _validate(self, step: int) -> bool:
-        """Listens to the held-out examples; whether hope is over."""
-        validation, record = self._validation, self._record
-        if validation is None or record is None:
-            return False
-        self._losses.fetch()
-        with self._trainer.averaged(), record.validation_writer():
-            losses = validation.measure()
-            validation.write_audio(self._save_dir, step)
-            validation.summaries(step, losses)
-        record.add_validation(step, losses)
-        self._plateau.add(step, losses[TOTAL])
-        best = " (the best so far)" if self._plateau.is_new_best else ""
-        self._progress.note(f"step {step}: validation loss {losses[TOTAL]:.3f}{best}")
-        if step >= FIRST_JUDGED_STEP:
-            for finding in judge_sound(*validation.sounds()):
-                self._progress.note(f"warning: {finding}")
-        if self._plateau.should_stop:
-            self._progress.note(
-                f"stopped: no better validation loss since step "
-                f"{self._plateau.best_step}, whose checkpoint is kept"
-            )
-        return self._plateau.should_stop
 
     def _interrupted(self) -> None:
         """Saves and says how to go on."""
         self.save()
         step = self.step
-        where = f" and saved in {self._save_dir}" if step and self._save_dir else ""
+        saved = (
+            f" and saved in {self.folder}; the same command goes on from there"
+            if step and self.folder
+            else ""
+        )
         self._progress.note(
-            f"stopped at step {step} of {self._schedule.num_steps}{where}; "
-            "the same command goes on from there"
+            f"stopped at step {step} of {self._schedule.num_steps}{saved}"
         )

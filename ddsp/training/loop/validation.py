@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from ddsp import core
 from ddsp.training import evaluators, event_files
-from ddsp.training.errors import InputError
+from ddsp.training.errors import InputError, writing
 from ddsp.training.whole_files import write_whole
 
 AUDIO_FOLDER = "audio"
@@ -227,14 +227,9 @@ class Validation:
         audio = sounds.reshape(-1, 1)
         audio *= min(1.0, HIGHEST_PEAK / max(np.max(np.abs(audio)), HIGHEST_PEAK))
         wav = tf.audio.encode_wav(audio, self._sample_rate).numpy()
-        try:
+        with writing("Audio", path):
             tf.io.gfile.makedirs(os.path.dirname(path))
             write_whole(path, wav)
-        except tf.errors.OpError as error:
-            raise InputError(
-                f"Audio must go to a place that can be written. Got {path} "
-                f"({error.message}); make room, or choose another folder."
-            ) from error
 
 
 def _power(example: Batch) -> float:

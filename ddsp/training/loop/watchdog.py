@@ -57,8 +57,8 @@ class Watchdog:
         self._max_in_window = max(max_skipped, int(MAX_SKIPPED_SHARE * WINDOW_STEPS))
         self._diagnose = diagnose
         self._batches_ahead = batches_ahead
-        self._recent_bad: collections.deque[int] = collections.deque()
-        self._not_finite: dict[str, None] = {}
+        # Steps, and the names of what was not finite at each.
+        self._recent_bad: collections.deque[tuple[int, list[str]]] = collections.deque()
         self._n_in_a_row = 0
         self._n_skipped = 0
 
@@ -78,17 +78,16 @@ class Watchdog:
             FloatingPointError: If there are too many bad steps in a row, or among the
                 last 1000.
         """
-        while self._recent_bad and self._recent_bad[0] <= step - WINDOW_STEPS:
+        while self._recent_bad and self._recent_bad[0][0] <= step - WINDOW_STEPS:
             self._recent_bad.popleft()
         total = losses[TOTAL]
         if math.isfinite(total) and not losses.get(SKIPPED, 0.0):
             self._n_in_a_row = 0
             return
-        self._recent_bad.append(step)
+        names = [name for name, loss in losses.items() if not math.isfinite(loss)]
+        self._recent_bad.append((step, names or ["the gradient"]))
         self._n_in_a_row += 1
         self._n_skipped += 1
-        names = [name for name, loss in losses.items() if not math.isfinite(loss)]
-        self._not_finite.update(dict.fromkeys(names or ["the gradient"]))
         if self._n_in_a_row == 1:
             self._note(f"step {step}: {_fault(total)}; its update was left out")
         if self._n_in_a_row > self._max_skipped:
@@ -96,15 +95,16 @@ class Watchdog:
         if len(self._recent_bad) > self._max_in_window:
             self._stop(list(self._recent_bad), f"among the last {WINDOW_STEPS}")
 
-    def _stop(self, steps: Sequence[int], where: str) -> None:
-        """Ends the run with what is known."""
+    def _stop(self, bad: Sequence[tuple[int, list[str]]], where: str) -> None:
+        """Ends the run with what is known of its bad steps."""
+        steps = [step for step, _ in bad]
         batches = [step - 1 + self._batches_ahead for step in steps]
         cure = (
             "Lower the learning rate, or look for damaged recordings."
             if self._diagnose is None
             else f"Batch {batches[-1]}: {self._diagnose(batches[-1])}"
         )
-        names = ", ".join(self._not_finite)
+        names = ", ".join(dict.fromkeys(name for _, names in bad for name in names))
         raise FloatingPointError(
             f"The loss and its gradient must stay finite. Got {len(steps)} steps "
             f"{where} where they did not: {_ranges(steps)}, with batches "

@@ -76,7 +76,9 @@ def test_leftovers_of_a_killed_process_are_removed(tiny, tmp_path):
 
 def test_a_place_that_cannot_be_written_is_an_error_that_names_it(tiny, tmp_path):
     (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(InputError, match="must be writable") as caught:
+    with pytest.raises(
+        InputError, match="A checkpoint must go to a place that can"
+    ) as caught:
         checkpoints.save_checkpoint(tiny, None, tmp_path / "file", step=1)
     assert str(tmp_path / "file") in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -301,7 +303,7 @@ def test_a_full_disk_leaves_what_was_there(tiny, tmp_path, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(tf.io.gfile, "copy", full)
-        with pytest.raises(InputError, match="No space left on device; free some"):
+        with pytest.raises(InputError, match=r"\(No space left on device\); make"):
             save_marked(tiny, tmp_path, 5, 50.0)
     assert marks(tiny, tmp_path) == marks(tiny, tmp_path / "ckpt-5") == 5.0
 
@@ -392,8 +394,8 @@ def test_a_disk_that_is_full_at_any_moment_is_one_error_and_no_loss(
                 finished = True
             except InputError as error:
                 assert str(error) == (
-                    f"The folder of a model must be writable. Got {folder}: No space "
-                    "left; free some space, or choose another folder."
+                    "A checkpoint must go to a place that can be written. Got "
+                    f"{folder} (No space left); make room, or choose another folder."
                 )
         seen.append(marks(tiny, folder))
         path = checkpoints.latest_whole_checkpoint(folder, pytest.fail)
@@ -420,7 +422,7 @@ def test_the_reason_of_the_system_is_given(tiny, tmp_path, monkeypatch):
     save_marked(tiny, tmp_path, 5, 5.0)
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
-        with pytest.raises(InputError, match=r": No space left on device; free some"):
+        with pytest.raises(InputError, match=r"\(No space left on device\); make"):
             save_marked(tiny, tmp_path, 6, 50.0)
     assert marks(tiny, tmp_path) == 5.0
     assert len(list(tmp_path.iterdir())) == 4

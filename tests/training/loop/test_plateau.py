@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from ddsp.training.errors import InputError
 from ddsp.training.loop.plateau import Plateau
 
 
@@ -90,20 +91,45 @@ def test_a_resumed_run_goes_on_as_if_nothing_had_happened(n_before: int) -> None
     whole = after(Plateau(3, 0.05), *values)
     part = after(Plateau(3, 0.05), *values[:n_before])
     # A sidecar holds arrays.
-    kept = {name: np.asarray(value) for name, value in part.state().items()}
+    kept = {name: np.asarray(value) for name, value in part.to_sidecar().items()}
     resumed = Plateau(3, 0.05)
-    resumed.restore(kept)
+    resumed.restore({"run/seed": np.array(7), **kept})
     assert resumed.is_new_best == part.is_new_best
     for number, value in enumerate(values[n_before:], start=n_before + 1):
         resumed.add(10 * number, value)
-    assert resumed.state() == whole.state()
+    assert resumed.to_sidecar() == whole.to_sidecar()
     assert resumed.should_stop == whole.should_stop
     assert whole.should_stop
 
 
-def test_a_state_without_a_number_is_refused() -> None:
-    with pytest.raises(KeyError, match="best_step"):
-        Plateau().restore({"best_value": 1.0})
+def test_names_of_the_numbers_are_a_format() -> None:
+    assert after(Plateau(3, 0.5), 5.0, 4.0).to_sidecar() == {
+        "validation/best_value": 4.0,
+        "validation/best_step": 20,
+        "validation/reference_value": 5.0,
+        "validation/n_without_improvement": 1,
+        "validation/newest_step": 20,
+    }
+
+
+def test_a_run_without_validations_leaves_a_plateau_as_it_is() -> None:
+    plateau = after(Plateau(), 5.0)
+    before = plateau.to_sidecar()
+    plateau.restore({"run/best_step": np.array(3)})
+    assert plateau.to_sidecar() == before
+
+
+@pytest.mark.parametrize("damage", [None, np.zeros(3), "many"])
+@pytest.mark.parametrize("name", list(Plateau().to_sidecar()))
+def test_what_is_remembered_must_be_numbers(name: str, damage: object) -> None:
+    sidecar = {**after(Plateau(), 5.0).to_sidecar(), name: damage}
+    if damage is None:
+        del sidecar[name]
+    plateau = after(Plateau(), 4.0)
+    before = plateau.to_sidecar()
+    with pytest.raises(InputError, match=r"must be numbers\. Got .*\.extra\.npz"):
+        plateau.restore(sidecar)
+    assert plateau.to_sidecar() == before
 
 
 @pytest.mark.parametrize("patience", [0, -1])

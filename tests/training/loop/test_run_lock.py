@@ -315,3 +315,40 @@ def test_a_full_disk_keeps_the_words_out_but_not_the_lock(
     with RunLock(tmp_path) as lock:
         assert lock.is_held
     assert (tmp_path / FILE_NAME).read_text() == ""
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_nothing_is_written_through_a_link(tmp_path: Path, exists: bool) -> None:
+    precious, folder = tmp_path / "precious", tmp_path / "model"
+    folder.mkdir()
+    if exists:
+        precious.write_text("mine")
+    (folder / FILE_NAME).symlink_to(precious)
+    with pytest.raises(InputError, match="a link; remove it") as caught:
+        RunLock(folder).__enter__()
+    assert f"Got {folder / FILE_NAME}, " in str(caught.value)
+    assert precious.exists() == exists
+    assert not exists or precious.read_text() == "mine"
+
+
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="Windows has no such flag")
+def test_a_link_that_comes_at_the_last_moment_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    precious, folder = tmp_path / "precious", tmp_path / "model"
+    precious.write_text("mine")
+    folder.mkdir()
+    (folder / FILE_NAME).symlink_to(precious)
+    monkeypatch.setattr(os.path, "islink", lambda _: False)
+    with pytest.raises(InputError, match=f"Got {folder}: .*symbolic link"):
+        RunLock(folder).__enter__()
+    assert precious.read_text() == "mine"
+
+
+def test_a_link_to_a_lock_of_this_process_is_a_link(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / FILE_NAME).symlink_to(tmp_path / "a" / FILE_NAME)
+    with RunLock(tmp_path / "a") as lock:
+        with pytest.raises(InputError, match="a link; remove it"):
+            RunLock(tmp_path / "b").__enter__()
+        assert lock.is_held

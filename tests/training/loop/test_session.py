@@ -3,6 +3,9 @@
 import io
 import os
 import signal
+import subprocess
+import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,9 +26,12 @@ from ddsp.training import (
     trainers,
 )
 from ddsp.training.errors import InputError
+from ddsp.training.loop import collapse, listening
 from ddsp.training.loop.history_file import read_history
 from ddsp.training.loop.run_state import RunState
 from ddsp.training.progress import Progress
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def noisy_trainer(seed: int = 1, **kwargs: Any) -> trainers.Trainer:
@@ -208,7 +214,7 @@ def test_validation_measures_plays_and_keeps_the_best(
 ) -> None:
     trainer = noisy_trainer(checkpoints_to_keep=1)
     _, said = run(dataset, tmp_path, 6, trainer, steps_per_validation=2)
-    assert "validation: the last 1 of 12 examples" in said or "held out" in said
+    assert "\nvalidation: 1 of 12 examples are held out\n" in f"\n{said}"
     steps, values = read_history(tmp_path)["validation_total_loss"]
     np.testing.assert_array_equal(steps, [2, 4, 6])
     best = int(steps[np.argmin(values)])
@@ -243,6 +249,51 @@ def test_patience_goes_on_where_it_was(dataset: Path, tmp_path: Path) -> None:
             patience=2,
         )
     assert int(trainer.step) == 6
+
+
+def test_other_held_out_examples_are_said_and_judged_anew(
+    dataset: Path, tmp_path: Path
+) -> None:
+    for share in (0.05, 0.2):
+        trainer, said = run(
+            dataset,
+            tmp_path,
+            2 if share == 0.05 else 50,
+            noisy_trainer(learning_rate=0.0),
+            steps_per_validation=2,
+            patience=1,
+            held_out_share=share,
+        )
+    change = "held_out_share was 0.05 and is 0.2, n_training_examples was 11 and is 10"
+    assert f"the examples have changed ({change}): validation begins anew" in said
+    # The best is that of step 4, and the next one is not better.
+    assert int(trainer.step) == 6
+    state = RunState.from_sidecar(checkpoints.load_sidecar(tmp_path / "ckpt-6"))
+    assert state is not None
+    assert state.options["held_out_share"] == "0.2"
+    assert state.options["n_training_examples"] == "10"
+
+
+def test_the_same_examples_are_worth_no_word(dataset: Path, tmp_path: Path) -> None:
+    # Without a validation nothing depends on them.
+    for share, told in ((0.0, ""), (0.0, ""), (0.05, "was 0 and is 0.05"), (0.05, "")):
+        n_done = len(list(tmp_path.glob("ckpt-*.index")))
+        _, said = run(dataset, tmp_path, n_done + 1, held_out_share=share)
+        assert ("examples have changed" in said) == bool(told)
+        assert told in said
+
+
+def test_a_model_that_stays_silent_is_warned_of(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "FIRST_JUDGED_STEP", 1)
+    silent, sounding = noisy_trainer(), noisy_trainer()
+    play = silent.model.get_audio_from_outputs
+    silent.model.get_audio_from_outputs = lambda outputs: 1e-3 * play(outputs)
+    _, said = run(dataset, tmp_path / "silent", 1, silent, steps_per_validation=1)
+    assert f"\nwarning: {collapse.SILENCE}\n" in said
+    _, said = run(dataset, tmp_path / "tone", 1, sounding, steps_per_validation=1)
+    assert collapse.SILENCE not in said
 
 
 @pytest.mark.parametrize(
@@ -286,10 +337,86 @@ def test_a_folder_with_links_is_not_written_through(
     precious.write_text("mine")
     folder = tmp_path / "model"
     folder.mkdir()
-    (folder / "history.csv.partial").symlink_to(precious)
     for name in ("operative_config-0.gin", "dataset_statistics.json"):
         (folder / name).symlink_to(precious)
-        (folder / f"{name}.partial").symlink_to(precious)
     run(dataset, folder, 1, dataset_folder=str(dataset))
     assert precious.read_text() == "mine"
     assert "Trainer.xla" in (folder / "operative_config-0.gin").read_text()
+
+
+def test_a_lock_that_is_a_link_is_refused(dataset: Path, tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / ".training.lock").symlink_to(precious)
+    with pytest.raises(InputError, match=r"\.training\.lock"):
+        run(dataset, folder, 1)
+    assert precious.read_text() == "mine"
+    assert [path.name for path in folder.iterdir()] == [".training.lock"]
+
+
+def test_what_a_killed_run_left_aside_is_removed(dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "audio").mkdir()
+    hexadecimal = uuid.uuid4().hex
+    left = [tmp_path / "history.csv", tmp_path / "audio" / "step_300.wav"]
+    left = [path.with_name(f"{path.name}.{hexadecimal}.partial") for path in left]
+    mine = tmp_path / "audio" / "mine.partial"
+    for path in (*left, mine):
+        path.write_text("half")
+    run(dataset, tmp_path, 1)
+    assert not any(path.exists() for path in left)
+    assert mine.exists()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+sys.path[:0] = {paths!r}
+import tensorflow as tf
+import test_session
+
+rename = tf.io.gfile.rename
+
+def rename_or_die(source, target, overwrite=False):
+    if target.endswith("step_6.wav"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    rename(source, target, overwrite)
+
+tf.io.gfile.rename = rename_or_die
+test_session.run(
+    Path({dataset!r}), Path({folder!r}), 9, test_session.noisy_trainer(), **{options!r}
+)
+"""
+
+
+def test_a_run_that_was_killed_goes_on_as_if_nothing_had_happened(
+    dataset: Path, tmp_path: Path
+) -> None:
+    options = {"steps_per_validation": 3, "steps_per_save": 4}
+    code = KILLED.format(
+        paths=[str(ROOT), str(ROOT / "tests"), str(Path(__file__).parent)],
+        dataset=str(dataset),
+        folder=str(tmp_path / "killed"),
+        options=options,
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr[-3000:]
+    # It was in the midst of writing, between two checkpoints.
+    assert len(list((tmp_path / "killed" / "audio").glob("step_6.wav.*.partial"))) == 1
+    assert checkpoints.get_latest_checkpoint(tmp_path / "killed").endswith("ckpt-4")
+    resumed, said = run(dataset, tmp_path / "killed", 9, noisy_trainer(2), **options)
+    assert "going on from step 4" in said
+    whole, _ = run(dataset, tmp_path / "whole", 9, **options)
+    for a, b in zip(weights_of(whole), weights_of(resumed), strict=True):
+        np.testing.assert_array_equal(a, b)
+    curves = [read_history(tmp_path / name) for name in ("killed", "whole")]
+    assert len(curves[1]["validation_total_loss"][0]) == 3
+    for name in ("total_loss", "validation_total_loss"):
+        for a, b in zip(curves[0][name], curves[1][name], strict=True):
+            np.testing.assert_array_equal(a, b)
+    files = [
+        sorted(path.name for path in (tmp_path / name / "audio").iterdir())
+        for name in ("killed", "whole")
+    ]
+    assert files[0] == files[1]

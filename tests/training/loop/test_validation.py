@@ -275,6 +275,17 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     assert len(str(raised.value).splitlines()) == 1
 
 
+def test_the_reason_is_told_without_the_path(tmp_path: Path) -> None:
+    path = tmp_path / "audio" / "step_1.wav"
+    path.mkdir(parents=True)
+    with pytest.raises(InputError) as raised:
+        Validation(Gain(), Tones(0.1), RATE).write_audio(tmp_path, 1)
+    assert str(raised.value) == (
+        f"Audio must go to a place that can be written. Got {path} (Is a directory); "
+        "make room, or choose another folder."
+    )
+
+
 @pytest.mark.parametrize("name", ["batch_size", "n_batches"])
 def test_sizes_are_positive(name: str) -> None:
     with pytest.raises(ValueError, match=f"{name}=0"):

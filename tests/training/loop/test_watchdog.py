@@ -112,6 +112,29 @@ def test_the_last_bad_batch_is_diagnosed() -> None:
     assert "\n" not in text
 
 
+def test_only_the_losses_of_the_named_steps_are_named() -> None:
+    watchdog = Watchdog([].append, max_skipped=1)
+    watchdog.observe(1, {"reverb_loss": math.nan, "total_loss": math.nan})
+    feed(watchdog, range(2, 4), bad=set())
+    watchdog.observe(4, {**GOOD, "skipped_steps": 1.0})
+    with pytest.raises(FloatingPointError) as caught:
+        watchdog.observe(5, {"spectral_loss": math.inf, "total_loss": math.inf})
+    text = str(caught.value)
+    assert "not finite: the gradient, spectral_loss, total_loss. Their" in text
+
+
+def test_losses_of_long_ago_are_not_named() -> None:
+    watchdog = Watchdog([].append)
+    watchdog.observe(1, {"reverb_loss": math.nan, "total_loss": math.nan})
+    bad = set(range(1002, 1022, 2))
+    feed(watchdog, range(2, 1022), bad)
+    with pytest.raises(FloatingPointError) as caught:
+        watchdog.observe(1022, BAD)
+    text = str(caught.value)
+    assert "Got 11 steps among" in text
+    assert "not finite: spectral_loss, total_loss. Their" in text
+
+
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SimpleNamespace:
     """A machine without any trace of a GPU."""

@@ -1,0 +1,46 @@
+"""What a session writes once is whole, or one line says why it is not."""
+
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+
+from ddsp.training.errors import InputError
+from ddsp.training.loop.run_files import copy_statistics, write_gin_config
+
+
+def test_statistics_that_cannot_be_written_are_one_line(tmp_path: Path) -> None:
+    dataset, model = tmp_path / "dataset", tmp_path / "model"
+    dataset.mkdir()
+    (dataset / "dataset_statistics.json").write_text("{}")
+    with pytest.raises(InputError) as raised:
+        copy_statistics(str(dataset), str(model))
+    path = model / "dataset_statistics.json"
+    assert str(raised.value) == (
+        f"Statistics of a dataset must go to a place that can be written. Got {path} "
+        "(No such file or directory); make room, or choose another folder."
+    )
+    model.mkdir()
+    assert copy_statistics(str(dataset), str(model)) == ["dataset_statistics.json"]
+    assert path.read_text() == "{}"
+
+
+def test_a_configuration_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"^The configuration of a run") as raised:
+        write_gin_config(None, str(tmp_path / "file"), 3)
+    assert len(str(raised.value).splitlines()) == 1
+
+
+def test_summaries_that_cannot_be_written_are_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object) -> None:
+        del args
+        raise tf.errors.ResourceExhaustedError(None, None, "x; Disk full")
+
+    monkeypatch.setattr("ddsp.training.event_files.write_text", full)
+    writer = tf.summary.create_file_writer(str(tmp_path / "summaries"))
+    with pytest.raises(InputError, match=r"^Summaries .*\(Disk full\)"):
+        write_gin_config(writer, str(tmp_path), 3)
+    assert (tmp_path / "operative_config-3.gin").exists()
