@@ -28,12 +28,6 @@ def test_weights_are_complete_and_finite() -> None:
     )
 
 
-@pytest.mark.parametrize("capacity", ["full", "../tiny", ""])
-def test_sizes_that_are_not_bundled_are_refused(capacity: str) -> None:
-    with pytest.raises(ValueError, match="use 'tiny'"):
-        pretrained.crepe_weights(capacity)
-
-
 def test_folders_with_a_checkpoint_are_models(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -131,13 +131,14 @@ class PretrainedCREPEEmbeddingLoss(EmbeddingLoss):
             weight: Factor, on top of one that brings the layer to the size of a
                 spectral loss (2600 for 'classifier').
             loss_type: 'L1', 'L2' or 'COSINE', see `mean_difference`.
-            model_capacity: Size of the network; 'tiny' is the one that is bundled.
+            model_capacity: Network, see `pretrained.crepe_weights`; 'tiny' is bundled.
             activation_layer: Layer whose activations are compared: 'classifier', or
                 'convN-BN' or 'convN-maxpool' with N from 1 to 6.
             name: Name.
 
         Raises:
-            ValueError: If the size is not bundled, or the layer is none of those.
+            ImportError: If the size comes with a package that is not installed.
+            ValueError: If there is no such size, or the layer is none of those.
         """
         if activation_layer not in _CREPE_LAYER_SCALES:
             raise ValueError(
@@ -174,14 +175,15 @@ class PretrainedCREPE(serialization.ConfigFromArguments, tf.keras.layers.Layer):
         """Chooses a layer.
 
         Args:
-            model_capacity: Size of the network; 'tiny' is the one that is bundled.
+            model_capacity: Network, see `pretrained.crepe_weights`; 'tiny' is bundled.
             activation_layer: One of `layer_names`.
             name: Name.
             trainable: Must be False.
 
         Raises:
-            ValueError: If the size is not bundled, there is no such layer, or the
-                network is to be trained.
+            ImportError: If the size comes with a package that is not installed.
+            ValueError: If there is no such size or no such layer, or the network is to
+                be trained.
         """
         super().__init__(name=name, trainable=False, dtype="float32")
         self._made_trainable = False

@@ -2,33 +2,11 @@
 
 from pathlib import Path
 
-import numpy as np
+from ddsp.pretrained.crepe_files import crepe_weights
+
+__all__ = ["crepe_weights", "model_folder", "model_names"]
 
 _FOLDER = Path(__file__).parent
-_CREPE_CAPACITIES = ("tiny", "small", "medium", "large", "full")
-
-
-def crepe_weights(capacity: str = "tiny") -> dict[str, np.ndarray]:
-    """Loads the weights of the pitch network CREPE.
-
-    Args:
-        capacity: Size of the network; 'tiny' is the one that is bundled.
-
-    Returns:
-        Arrays by `<layer>.<variable>`, float32; crepe/README.md lists their shapes.
-
-    Raises:
-        ValueError: If the size is not bundled.
-    """
-    path = _FOLDER / "crepe" / f"crepe_{capacity}.npz"
-    if capacity not in _CREPE_CAPACITIES or not path.exists():
-        raise ValueError(
-            "capacity must be a bundled size of CREPE, which is 'tiny' so far. Got "
-            f"capacity={capacity!r}; use 'tiny'. The sizes 'small', 'medium', 'large' "
-            "and 'full' are not bundled yet."
-        )
-    with np.load(path) as arrays:
-        return dict(arrays)
 
 
 def model_names() -> list[str]:

@@ -1,34 +1,27 @@
 """Pitch of audio, frame by frame."""
 
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 import gin
 import numpy as np
-import tensorflow as tf
 
-from ddsp import core
-from ddsp.spectral_ops.crepe import (
-    CREPE_FRAME_SIZE,
-    CREPE_SAMPLE_RATE,
-    N_PITCHES,
-    compute_activations,
-)
+from ddsp.spectral_ops.crepe import CREPE_FRAME_SIZE, CREPE_SAMPLE_RATE, load_network
+from ddsp.spectral_ops.crepe_pitch import track_crepe
 from ddsp.spectral_ops.framing import frame_np
-from ddsp.spectral_ops.viterbi import ViterbiDecoder, banded_transitions
+from ddsp.spectral_ops.other_trackers import (
+    interpolate_pitch,
+    track_pyin,
+    track_swift_f0,
+)
+from ddsp.spectral_ops.silence import hold_pitch, is_silent
 
 # MIDI notes from 0 to 127, by which pitch is scaled for networks.
 F0_RANGE = 127.0
 
-# Cents above 10 Hz of the network's pitches.
-_STEP_CENTS = 20.0
-PITCHES_CENTS = 1997.3794084376191 + _STEP_CENTS * np.arange(N_PITCHES)
-# Pitches on either side of a peak that share in its weighted mean.
-_PEAK_REACH = 4
-# CREPE's model of melodies: a step per frame is the likelier the smaller, up to 12
-# pitches, and the network's best pitch is the true one a tenth of the time, else any.
-STEP_REACH = 12
-LOG_ODDS_OF_BEST = np.log((0.1 + 0.9 / N_PITCHES) / (0.9 / N_PITCHES))
+# Networks of this many channels, 'medium' and larger, listen only as often as this.
+_MANY_CHANNELS = 512
+_SELDOM_HOP_SIZE = 192
+_FRAMES_PER_BLOCK = 4096
 
 
 @gin.register(module="ddsp.spectral_ops")
@@ -37,29 +30,45 @@ def compute_f0(
     frame_rate: float,
     viterbi: bool = True,
     padding: str = "center",
-    capacity: str = "tiny",
+    method: str = "tiny",
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Fundamental frequency by CREPE (Kim et al., ICASSP 2018).
+    """Fundamental frequency, by CREPE (Kim et al., ICASSP 2018) or another tracker.
+
+    docs/pitch.md compares the methods, and says in what this differs from CREPE: the
+    octave is checked against the period of the sound, and so is confidence, which is
+    CREPE's own where at least half of a frame's power repeats after a period.
 
     Args:
         audio: Audio at 16000 samples per second, [n_samples]. Recordings of any length
             are worked through in bounded memory.
         frame_rate: Frames per second, such that a hop is a whole number of samples:
             250, 100, 31.25.
-        viterbi: Whether to choose the most likely melody, in which pitch moves by less
-            than 240 cents per frame, instead of each frame's best pitch. As in CREPE, a
-            frame speaks for its best pitch only, however sure it is.
+        viterbi: Whether CREPE chooses the most likely melody, in which pitch moves by
+            less than 240 cents per frame, instead of each frame's best pitch. As in
+            CREPE, a frame speaks for its best pitch only, however sure it is. 'pyin'
+            always does so in its own way, 'swift-f0' never.
         padding: 'center', 'same' or 'valid', see `get_framed_lengths`.
-        capacity: Size of the network; 'tiny' is the one that is bundled.
+        method: 'tiny', the bundled CREPE; 'small', 'medium', 'large', 'full' or the
+            path of weights, see `pretrained.crepe_weights`; 'swift-f0' or 'pyin' from
+            the extra `pitch`. From 'medium' on CREPE listens every 12 ms at most, with
+            interpolation between.
 
     Returns:
-        Frequencies in Hz from 31 to 2006, and how sure the network is of each frame,
-        from 0 to 1: two float32 arrays, [n_frames]. Frames with a sample that is not
-        finite have 0 Hz. There is no gradient.
+        Frequencies in Hz, by CREPE from 31 to 2006, and how sure each is, from 0 to 1:
+        two float32 arrays, [n_frames]. Frames without sound (all samples within 3e-6,
+        or one not finite) have confidence 0 and the last pitch that was heard. There is
+        no gradient.
 
     Raises:
-        ValueError: If audio is not mono, the hop is not whole, padding is unknown or
-            the network's size is not bundled.
+        ImportError: If the method needs a package that is not installed.
+        ValueError: If audio is not mono, the hop is not whole, or padding or method are
+            unknown.
+
+    Example:
+        >>> audio = np.sin(2 * np.pi * 440 * np.arange(16000) / 16000)
+        >>> f0_hz, confidence = compute_f0(audio, frame_rate=250)
+        >>> len(f0_hz), abs(float(f0_hz[125]) - 440) < 5, bool(confidence[125] > 0.5)
+        (251, True, True)
     """
     audio = np.asarray(audio, np.float32)
     if audio.ndim != 1:
@@ -67,17 +76,32 @@ def compute_f0(
             "audio must be one mono clip, [n_samples]. "
             f"Got shape={audio.shape}; call once for each clip."
         )
-    frames = frame_np(audio, CREPE_FRAME_SIZE, _hop_size(frame_rate), padding)
-    activations = compute_activations(frames, capacity)
-    decode = _viterbi_centers if viterbi else _best_centers
-    f0_hz, confidence = [np.zeros(0)], [np.zeros(0)]
-    for block, centers in decode(activations):
-        f0_hz.append(mean_pitch_hz(block.astype(np.float64), centers))
-        confidence.append(block.max(axis=1))
-    return (
-        np.concatenate(f0_hz).astype(np.float32),
-        np.concatenate(confidence).astype(np.float32),
-    )
+    hop_size = _hop_size(frame_rate)
+    frames = frame_np(audio, CREPE_FRAME_SIZE, hop_size, padding)
+    if len(frames) == 0:
+        return np.zeros(0, np.float32), np.zeros(0, np.float32)
+    if method in ("swift-f0", "pyin"):
+        first_center = 0 if padding == "center" else CREPE_FRAME_SIZE // 2
+        found = _track_elsewhere(audio, hop_size, len(frames), first_center, method)
+    else:
+        found = _track_crepe(frames, hop_size, method, viterbi)
+    f0_hz, confidence = (np.asarray(curve, np.float32) for curve in found)
+    silent = _silent_frames(frames)
+    f0_hz = hold_pitch(f0_hz, ~silent & (f0_hz > 0.0))
+    confidence = np.where(silent, np.float32(0.0), confidence)
+    return f0_hz, np.clip(confidence, 0.0, 1.0)
+
+
+def listens_seldom(method: str) -> bool:
+    """Whether a network is so large that it listens every 12 ms only.
+
+    Args:
+        method: Size or path, see `pretrained.crepe_weights`.
+
+    Returns:
+        True from 'medium' on.
+    """
+    return load_network(method).n_first_channels >= _MANY_CHANNELS
 
 
 def _hop_size(frame_rate: float) -> int:
@@ -92,58 +116,33 @@ def _hop_size(frame_rate: float) -> int:
     return hop_size
 
 
-def _best_centers(
-    activations: Iterable[np.ndarray],
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Pairs activations with each frame's best pitch."""
-    for block in activations:
-        yield block, block.argmax(axis=1)
+def _silent_frames(frames: np.ndarray) -> np.ndarray:
+    """Which frames hold no sound, in bounded memory."""
+    starts = range(0, len(frames), _FRAMES_PER_BLOCK)
+    parts = [is_silent(frames[start : start + _FRAMES_PER_BLOCK]) for start in starts]
+    return np.concatenate(parts)
 
 
-def _viterbi_centers(
-    activations: Iterable[np.ndarray],
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Pairs activations with the pitches of the most likely melody."""
-    decoder = ViterbiDecoder(banded_transitions(N_PITCHES, STEP_REACH))
-    undecided = [np.zeros([0, N_PITCHES], np.float32)]
-    for block in activations:
-        undecided.append(block)
-        best = np.eye(N_PITCHES)[block.argmax(axis=1)]
-        centers = decoder.push(LOG_ODDS_OF_BEST * best)
-        if len(centers) > 0:
-            joined = np.concatenate(undecided)
-            yield joined[: len(centers)], centers
-            undecided = [joined[len(centers) :]]
-    yield np.concatenate(undecided), decoder.finish()
+def _track_crepe(
+    frames: np.ndarray, hop_size: int, method: str, viterbi: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pitch by CREPE; large networks listen to some of the frames only."""
+    seldom = listens_seldom(method)
+    stride = max(1, _SELDOM_HOP_SIZE // hop_size) if seldom else 1
+    if stride == 1:
+        return track_crepe(frames, method, viterbi)
+    f0_hz, confidence = track_crepe(frames[::stride], method, viterbi)
+    times = np.arange(len(f0_hz)) * stride
+    f0_hz = hold_pitch(f0_hz, f0_hz > 0.0)
+    return interpolate_pitch(np.arange(len(frames)), times, f0_hz, confidence)
 
 
-def mean_pitch_hz(activations: tf.Tensor, centers: tf.Tensor) -> tf.Tensor:
-    """Mean over the nine pitches around a peak, weighted by their activations.
-
-    Args:
-        activations: How likely each pitch is, at least 0, [n_frames, 360].
-        centers: Indices of the peaks, [n_frames]. At both ends of the range the
-            neighbourhood is cut off.
-
-    Returns:
-        Pitch in Hz, of the type of the activations, [n_frames]; 0 where they are all 0.
-        It is differentiable in the activations.
-
-    Example:
-        >>> activations = tf.one_hot([228], 360)
-        >>> round(float(mean_pitch_hz(activations, [228])[0]), 1)
-        441.5
-    """
-    activations = tf.convert_to_tensor(activations)
-    dtype = activations.dtype
-    centers = tf.cast(centers, tf.int32)
-    offsets = tf.range(N_PITCHES) - centers[:, tf.newaxis]
-    is_near = tf.abs(offsets) <= _PEAK_REACH
-    weights = tf.where(is_near, activations, tf.zeros_like(activations))
-    total = tf.reduce_sum(weights, axis=-1)
-    steps = core.safe_divide(
-        tf.reduce_sum(weights * tf.cast(offsets, dtype), axis=-1), total
-    )
-    cents = tf.gather(tf.constant(PITCHES_CENTS, dtype), centers) + _STEP_CENTS * steps
-    f0_hz = 10.0 * 2.0 ** (cents / 1200.0)
-    return tf.where(total > 0.0, f0_hz, tf.zeros_like(f0_hz))
+def _track_elsewhere(
+    audio: np.ndarray, hop_size: int, n_frames: int, first_center: int, method: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pitch by trackers of other packages."""
+    # They refuse samples that are not finite.
+    audio = np.where(np.isfinite(audio), audio, np.float32(0.0))
+    if method == "pyin":
+        return track_pyin(audio, hop_size, n_frames, first_center)
+    return track_swift_f0(audio, first_center + hop_size * np.arange(n_frames))

@@ -8,12 +8,12 @@ import numpy as np
 import tensorflow as tf
 
 from ddsp import core
+from ddsp.pretrained.crepe_files import SIZES, holds_weights
 from ddsp.spectral_ops import crepe
+from ddsp.spectral_ops.decoding import LOG_ODDS_OF_BEST, STEP_REACH, mean_pitch_hz
 from ddsp.spectral_ops.framing import pad
-from ddsp.spectral_ops.pitch import LOG_ODDS_OF_BEST, STEP_REACH, mean_pitch_hz
 from ddsp.spectral_ops.spectrograms import drop_channel_axis
 
-_CAPACITIES = ("tiny", "small", "medium", "large", "full")
 # Larger steps than STEP_REACH - 1 pitches per frame are this likely.
 _STEP_FLOOR = 1e-5
 
@@ -70,8 +70,8 @@ class MelodyModel:
 class PretrainedCREPE(tf.keras.Model):
     """CREPE (Kim et al., ICASSP 2018) in TensorFlow: audio in, pitch out.
 
-    `compute_f0` does the same for recordings of any length; this one works within
-    models and lets gradients pass to the audio.
+    `compute_f0` is for recordings of any length, and checks octaves and confidence;
+    this one is CREPE alone, works within models and lets gradients pass to the audio.
 
     Example:
         >>> audio = tf.sin(2.0 * 3.14159265 * 440.0 * tf.range(16000.0) / 16000.0)
@@ -86,13 +86,15 @@ class PretrainedCREPE(tf.keras.Model):
         """Loads the network.
 
         Args:
-            model_size_or_path: 'tiny', which is bundled, or the path of a saved Keras
+            model_size_or_path: 'tiny', which is bundled; another size or the path of
+                weights, see `pretrained.crepe_weights`; or the path of a saved Keras
                 model from frames of mean 0 and standard deviation 1, [n_frames, 1024],
                 to activations, [n_frames, 360].
             hop_size: Samples from one frame to the next, at 16000 samples per second.
             **kwargs: Keras arguments: name.
 
         Raises:
+            ImportError: If the size comes with a package that is not installed.
             ValueError: If there is neither such a size nor such a file.
         """
         super().__init__(**kwargs)
@@ -216,11 +218,11 @@ class PretrainedCREPE(tf.keras.Model):
         return self.create_hmm().most_likely_path(log_observations)
 
 
-class _BundledModel:
+class _SharedModel:
     """The shared network, called like a Keras model."""
 
-    def __init__(self, capacity: str) -> None:
-        self._network = crepe.load_network(capacity)
+    def __init__(self, size_or_path: str) -> None:
+        self._network = crepe.load_network(size_or_path)
 
     def __call__(self, frames: tf.Tensor, training: bool = False) -> tf.Tensor:
         del training
@@ -229,11 +231,11 @@ class _BundledModel:
 
 def _load_core_model(model_size_or_path: str) -> Any:
     """From normalised frames to activations."""
-    if model_size_or_path in _CAPACITIES:
-        return _BundledModel(model_size_or_path)
-    if not Path(model_size_or_path).exists():
+    if not (model_size_or_path in SIZES or Path(model_size_or_path).exists()):
         raise ValueError(
-            "model_size_or_path must be a bundled size or a file. Got "
-            f"model_size_or_path={model_size_or_path!r}; use 'tiny'."
+            "model_size_or_path must be a size of CREPE or a file. Got "
+            f"model_size_or_path={model_size_or_path!r}; use 'tiny', which is bundled."
         )
+    if holds_weights(model_size_or_path):
+        return _SharedModel(model_size_or_path)
     return tf.keras.models.load_model(model_size_or_path)

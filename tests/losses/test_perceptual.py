@@ -1,5 +1,6 @@
 """The network's activations in float64, and what the losses hear."""
 
+import importlib.util
 from collections.abc import Callable
 
 import gin
@@ -154,13 +155,18 @@ def test_network_is_not_trained_and_not_part_of_checkpoints() -> None:
         losses.PretrainedCREPE(trainable=True)
 
 
-@pytest.mark.parametrize("capacity", ["small", "medium", "large", "full"])
 @pytest.mark.parametrize(
     "build", [losses.PretrainedCREPE, losses.PretrainedCREPEEmbeddingLoss]
 )
-def test_sizes_that_are_not_bundled_are_refused(build: Callable, capacity: str) -> None:
-    with pytest.raises(ValueError, match=f"capacity='{capacity}'; use 'tiny'"):
-        build(model_capacity=capacity)
+def test_sizes_that_are_not_there_are_refused(
+    build: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    spectral_ops.reset_crepe()
+    with pytest.raises(ImportError, match=r"capacity='full'; .*ddsp\[crepe\]"):
+        build(model_capacity="full")
+    with pytest.raises(ValueError, match="capacity='huge'; use 'tiny'"):
+        build(model_capacity="huge")
 
 
 @pytest.mark.parametrize(

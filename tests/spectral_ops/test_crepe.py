@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from signals import sine
 
-from ddsp import spectral_ops
+from ddsp import pretrained, spectral_ops
 from ddsp.spectral_ops import crepe
 
 
@@ -42,7 +42,7 @@ def test_offset_is_as_silent_as_silence(network: Callable) -> None:
         np.testing.assert_allclose(network(frames), silence, atol=1e-6)
 
 
-@pytest.mark.parametrize("n_frames", [1, 256, 300])
+@pytest.mark.parametrize("n_frames", [1, 64, 256, 300])
 def test_pieces_make_the_whole(
     n_frames: int, network: Callable, rng: np.random.Generator
 ) -> None:
@@ -100,7 +100,47 @@ def test_gradient_reaches_the_audio_and_is_finite_on_silence(network: Callable) 
         assert np.any(gradient != 0) or not is_sound
 
 
-@pytest.mark.parametrize("capacity", ["small", "medium", "large", "full", "huge"])
-def test_sizes_that_are_not_bundled_are_refused(capacity: str) -> None:
-    with pytest.raises(ValueError, match=f"'{capacity}'; use 'tiny'.* not bundled yet"):
-        crepe.CrepeNetwork(capacity)
+def test_unknown_sizes_are_refused() -> None:
+    with pytest.raises(ValueError, match="'huge'; use 'tiny'"):
+        crepe.CrepeNetwork("huge")
+    with pytest.raises(ValueError, match="layer='conv7'; use one of: input-reshape,"):
+        crepe.CrepeNetwork().activations(np.zeros([1, 1024], np.float32), "conv7")
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_folded_network_is_the_one_with_layers(
+    sign: float, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
+) -> None:
+    weights = pretrained.crepe_weights()
+    for i in (1, 3, 6):  # Negative factors turn the maxima of pooling into minima.
+        weights[f"conv{i}-BN.gamma"] = sign * weights[f"conv{i}-BN.gamma"]
+    monkeypatch.setattr(pretrained, "crepe_weights", lambda _: weights)
+    network = crepe.CrepeNetwork()
+    frames = crepe.normalize_frames(framed(3, rng))
+    features = network.activations(frames, "flatten").numpy().astype(np.float64)
+    logits = features @ weights["classifier.kernel"] + weights["classifier.bias"]
+    expected = 1 / (1 + np.exp(-logits))
+    assert expected.max() > 2 * expected.min()
+    np.testing.assert_allclose(network.activations(frames), expected, atol=1e-5)
+
+
+def test_full_network_gives_the_recorded_activations(golden: Path) -> None:
+    try:
+        full = crepe.CrepeNetwork("full")
+    except ImportError:
+        pytest.skip("CREPE's full weights (extra crepe) are not installed")
+    arrays = np.load(golden / "crepe_activations.npz")
+    np.testing.assert_allclose(full(arrays["frames"]), arrays["full"], atol=1e-5)
+
+
+def test_two_networks_are_kept_and_no_more(tmp_path: Path) -> None:
+    spectral_ops.reset_crepe()
+    paths = [str(tmp_path / f"{i}.npz") for i in range(2)]
+    for path in paths:
+        np.savez(path, **pretrained.crepe_weights())
+    tiny = crepe.load_network("tiny")
+    crepe.load_network(paths[0])
+    assert crepe.load_network("tiny") is tiny
+    crepe.load_network(paths[1])
+    crepe.load_network(paths[0])
+    assert crepe.load_network("tiny") is not tiny

@@ -6,6 +6,7 @@ import gin
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import given, settings, strategies
 from signals import impulse, sine
 
 from ddsp import spectral_ops
@@ -68,6 +69,59 @@ def test_low_tones_are_softer() -> None:
 def test_twice_the_amplitude_is_6_db_more(compute: Callable, noise: np.ndarray) -> None:
     difference = compute(0.2 * noise) - compute(0.1 * noise)
     np.testing.assert_allclose(difference, 20 * np.log10(2), atol=1e-3)
+
+
+@pytest.mark.parametrize("use_tf", [False, True])
+@pytest.mark.parametrize("sample_rate", [16000, 48000])
+def test_sweep_follows_the_weighting(sample_rate: int, use_tf: bool) -> None:
+    n_samples = 4 * sample_rate
+    sweep_hz = 100.0 * 40.0 ** (np.arange(n_samples) / n_samples)
+    audio = np.sin(2 * np.pi * np.cumsum(sweep_hz) / sample_rate)
+    n_fft = sample_rate // 16
+    levels = spectral_ops.compute_loudness(
+        audio, sample_rate, 100, n_fft, use_tf=use_tf, range_db=200.0
+    )
+    inner = slice(4, -5)  # Windows that lie within the sweep.
+    weights_db = loudness.a_weighting_db(sweep_hz[:: sample_rate // 100])
+    # A sine's power, n_fft / 4 of it in three bins, is spread over all of them.
+    steady_db = 10 * np.log10(1.5 * (n_fft / 4) ** 2 / (n_fft // 2 + 1))
+    error = np.asarray(levels)[:-1][inner] - (steady_db + weights_db)[inner]
+    assert len(error) > 380 and np.ptp(weights_db[inner]) > 18
+    assert np.abs(error).max() < 1.0
+
+
+@pytest.mark.parametrize("use_tf", [False, True])
+def test_twice_the_amplitude_is_6_db_more_in_both_forms(
+    use_tf: bool, noise: np.ndarray
+) -> None:
+    soft, loud = (
+        np.asarray(spectral_ops.compute_loudness(gain * noise, use_tf=use_tf))
+        for gain in (0.01, 0.02)
+    )
+    np.testing.assert_allclose(loud - soft, 6.02, atol=0.005)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    n_fft=strategies.integers(2, 3000),
+    hop_size=strategies.integers(1, 3000),
+    padding=strategies.sampled_from(["center", "same", "valid"]),
+)
+def test_any_size_and_hop_give_the_same_in_numpy_and_tensorflow(
+    n_fft: int, hop_size: int, padding: str
+) -> None:
+    hop_size = min(hop_size, n_fft)
+    audio = np.random.default_rng(n_fft).normal(size=3000).astype(np.float32)
+    settings_of_both = (48000, 48000 / hop_size, n_fft)
+    expected, levels = (
+        spectral_ops.compute_loudness(
+            audio, *settings_of_both, use_tf=use_tf, padding=padding
+        )
+        for use_tf in (True, False)
+    )
+    n_frames, _ = spectral_ops.get_framed_lengths(3000, n_fft, hop_size, padding)
+    assert levels.shape == expected.shape == (n_frames,)
+    np.testing.assert_allclose(levels, expected, atol=1e-3)
 
 
 @pytest.mark.parametrize("at", [0, 640, 1000, 3217, 7999])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import gin
 import numpy as np
@@ -21,12 +22,6 @@ def tone(f0_hz: float, n_samples: int = 4000) -> np.ndarray:
     partials = [sine(k * f0_hz, n_samples) / k for k in range(1, 11)]
     heard = [x for k, x in enumerate(partials, 1) if k * f0_hz < 8000]
     return 0.3 * np.sum(heard, axis=0)
-
-
-def activations_at(*peaks: int, height: float = 0.9, floor: float = 0.0) -> np.ndarray:
-    activations = np.full([len(peaks), 360], floor, np.float32)
-    activations[np.arange(len(peaks)), peaks] = height
-    return activations
 
 
 @pytest.mark.parametrize("viterbi", [True, False])
@@ -60,18 +55,47 @@ def test_change_of_pitch_is_at_its_time() -> None:
     assert np.argmax(found > 270) == pytest.approx(125, abs=3)
 
 
-def test_silence_has_a_pitch_that_nobody_is_sure_of() -> None:
+@pytest.mark.parametrize("viterbi", [True, False])
+def test_missing_fundamental_is_heard(viterbi: bool) -> None:
+    # Without the check of octaves the network hears these an octave higher.
+    for f0_hz in (554.37, 783.99):
+        partials = [sine(k * f0_hz, 8000) / k for k in range(2, int(8000 / f0_hz))]
+        audio = 0.3 * np.sum(partials, axis=0)
+        found, confidence = spectral_ops.compute_f0(audio, 250, viterbi)
+        assert np.abs(cents(found, f0_hz))[8:-8].max() < 50
+        assert confidence[8:-8].min() > 0.4
+
+
+def test_silence_is_not_heard() -> None:
     found, confidence = spectral_ops.compute_f0(np.zeros(8000), 250)
-    assert len(found) == 126
-    assert np.all((found > 31) & (found < 2006))
-    assert confidence.max() < 0.2
+    np.testing.assert_array_equal(found, np.full(126, 440.0))
+    assert np.all(confidence == 0)
 
 
-def test_noise_is_less_sure_than_a_tone(rng: np.random.Generator) -> None:
-    found, of_noise = spectral_ops.compute_f0(rng.normal(size=8000), 250)
+@pytest.mark.parametrize("viterbi", [True, False])
+def test_silence_holds_the_pitch_before_it(viterbi: bool) -> None:
+    gap = np.zeros(8000)
+    audio = np.concatenate([gap, tone(196, 8000), gap, tone(392, 8000), gap])
+    found, confidence = spectral_ops.compute_f0(audio, 250, viterbi)
+    # Frames reach half of 64 ms beyond what sounds.
+    silent = np.concatenate([np.r_[0:117], np.r_[259:367], np.r_[509:626]])
+    assert confidence[silent].max() == 0.0
+    for part in (slice(0, 117), slice(259, 367), slice(509, 626)):
+        assert np.ptp(found[part]) == 0
+    assert (
+        found[0] == found[117] and found[300] == found[258] and found[-1] == found[508]
+    )
+    assert np.abs(cents(found[150:225], 196)).max() < 50
+    assert np.abs(cents(found[400:475], 392)).max() < 50
+
+
+@pytest.mark.parametrize("level", [1e-3, 1.0])
+def test_nobody_is_sure_of_noise(level: float, rng: np.random.Generator) -> None:
+    found, of_noise = spectral_ops.compute_f0(level * rng.normal(size=32000), 250)
     assert np.all((found > 31) & (found < 2006))
-    _, of_tone = spectral_ops.compute_f0(tone(440, 8000), 250)
-    assert of_noise.mean() < 0.3 < 0.8 < of_tone.mean()
+    assert np.median(of_noise) < 0.05 and of_noise.max() < 0.2
+    _, of_tone = spectral_ops.compute_f0(level * tone(440, 8000), 250)
+    assert of_tone.min() > 0.5 and np.median(of_tone) > 0.8
 
 
 @pytest.mark.parametrize("padding", ["center", "same", "valid"])
@@ -106,9 +130,57 @@ def test_unknown_padding_is_refused() -> None:
         spectral_ops.compute_f0(np.zeros(4000), 250, padding="foo")
 
 
-def test_larger_networks_are_refused_for_now() -> None:
-    with pytest.raises(ValueError, match="capacity='full'; use 'tiny'"):
-        spectral_ops.compute_f0(np.zeros(4000), 250, capacity="full")
+def test_unknown_method_is_refused() -> None:
+    with pytest.raises(ValueError, match="capacity='huge'; use 'tiny'"):
+        spectral_ops.compute_f0(np.zeros(4000), 250, method="huge")
+
+
+def test_default_method_is_the_bundled_network_with_viterbi() -> None:
+    audio = np.concatenate([tone(440, 3000), tone(300, 3000)])
+    expected = spectral_ops.compute_f0(audio, 125, True, "center", "tiny")
+    np.testing.assert_array_equal(spectral_ops.compute_f0(audio, 125), expected)
+
+
+def test_large_networks_listen_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    time = np.arange(16000) / 16000
+    vibrato_hz = 440 * 2 ** (50 / 1200 * np.sin(2 * np.pi * 5.5 * time))
+    audio = np.sin(2 * np.pi * np.cumsum(vibrato_hz) / 16000)
+    n_heard: list[int] = []
+    track = pitch.track_crepe
+
+    def counted(frames: np.ndarray, method: str, viterbi: bool) -> tuple:
+        n_heard.append(len(frames))
+        return track(frames, method, viterbi)
+
+    monkeypatch.setattr(pitch, "track_crepe", counted)
+    monkeypatch.setattr(pitch, "listens_seldom", lambda _: True)
+    for frame_rate in (250, 100, 50):
+        found, confidence = spectral_ops.compute_f0(audio, frame_rate)
+        hop_size = 16000 // frame_rate
+        error = cents(found[:-1], vibrato_hz[::hop_size])
+        inner = slice(600 // hop_size + 1, -(600 // hop_size) - 1)
+        assert np.abs(error)[inner].max() < 30
+        assert confidence[inner].min() > 0.5
+    # At 250 frames a second every third one, which is 12 ms; others are rarer already.
+    assert n_heard == [84, 101, 51]
+
+
+def test_silence_is_held_between_frames_that_are_heard_seldom(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pitch, "listens_seldom", lambda _: True)
+    audio = np.concatenate([tone(196, 8000), np.zeros(8000)])
+    found, confidence = spectral_ops.compute_f0(audio, 250)
+    assert np.all(confidence[134:] == 0) and np.all(confidence[8:117] > 0.5)
+    assert np.ptp(found[134:]) == 0 and np.abs(cents(found[8:117], 196)).max() < 50
+
+
+def test_networks_are_large_from_medium_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not pitch.listens_seldom("tiny")
+    for n_channels, is_large in ((256, False), (512, True), (1024, True)):
+        network = SimpleNamespace(n_first_channels=n_channels)
+        monkeypatch.setattr(pitch, "load_network", lambda _, n=network: n)
+        assert pitch.listens_seldom("any") == is_large
 
 
 def test_integer_samples_are_understood() -> None:
@@ -123,42 +195,9 @@ def test_samples_that_are_not_finite_spoil_only_frames_around_them() -> None:
     audio[4000] = np.nan
     found, confidence = spectral_ops.compute_f0(audio, 250, viterbi=False)
     heard = np.abs(np.arange(126) * 64 - 4000) > 512
-    assert np.all(found[~heard] == 0) and np.all(confidence[~heard] == 0)
+    assert np.ptp(found[55:70]) == 0 and np.all(confidence[~heard] == 0)
+    assert np.abs(cents(found[~heard], 440)).max() < 50
     assert np.abs(cents(found[heard][8:-8], 440)).max() < 50
-
-
-def test_peak_is_a_weighted_mean_of_nine_pitches() -> None:
-    # Recorded from CREPE: a peak over a floor reads 100.641 Hz, the highest 2005.24.
-    activations = activations_at(100, 359, floor=0.001)
-    f0_hz = pitch.mean_pitch_hz(activations, np.array([100, 359]))
-    np.testing.assert_allclose(f0_hz, [100.641, 2005.24], atol=5e-3)
-
-
-def test_mean_lies_between_neighbours_by_their_weight() -> None:
-    activations = np.zeros([1, 360])
-    activations[0, [100, 101]] = 0.25, 0.75
-    activations[0, 105] = 1.0  # Too far from pitch 100 to count.
-    f0_hz = pitch.mean_pitch_hz(activations, np.array([100]))
-    expected = 10 * 2 ** ((1997.3794084376191 + 20 * 100.75) / 1200)
-    np.testing.assert_allclose(f0_hz, expected, rtol=1e-9)
-
-
-def test_melody_overrules_a_single_octave_error() -> None:
-    blocks = [activations_at(*[100] * 10, 160, *[100] * 10)]
-    chosen = [c for _, c in pitch._viterbi_centers(blocks)]
-    assert set(np.concatenate(chosen)) == {100}
-    best = [c for _, c in pitch._best_centers(blocks)]
-    assert np.concatenate(best)[10] == 160
-
-
-def test_activations_stay_with_their_frames_while_undecided() -> None:
-    melody = np.repeat([100, 108, 104, 96], 40)
-    blocks = np.array_split(activations_at(*melody), 9)
-    pairs = list(pitch._viterbi_centers(blocks))
-    assert [len(block) for block, _ in pairs] == [len(c) for _, c in pairs]
-    np.testing.assert_array_equal(np.concatenate([c for _, c in pairs]), melody)
-    seen = np.concatenate([block.argmax(axis=1) for block, _ in pairs])
-    np.testing.assert_array_equal(seen, melody)
 
 
 def test_gin_knows_the_name_of_the_original() -> None:

@@ -1,5 +1,6 @@
 """The pitch tracker in a graph: known pitches, and agreement with `compute_f0`."""
 
+import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import tensorflow as tf
 from signals import sine
 
-from ddsp import spectral_ops
+from ddsp import pretrained, spectral_ops
 
 decode = spectral_ops.PretrainedCREPE.activations_to_f0_and_confidence
 
@@ -143,10 +144,27 @@ def test_frames_pass_and_audio_is_cut(tracker: spectral_ops.PretrainedCREPE) -> 
     np.testing.assert_array_equal(cut[8], audio[1, 160 : 160 + 1024])
 
 
-@pytest.mark.parametrize("size", ["small", "medium", "large", "full"])
-def test_sizes_that_are_not_bundled_are_refused(size: str) -> None:
-    with pytest.raises(ValueError, match=f"'{size}'; use 'tiny'"):
-        spectral_ops.PretrainedCREPE(size)
+def test_sizes_that_are_not_installed_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    spectral_ops.reset_crepe()
+    with pytest.raises(ImportError, match=r"capacity='full'; .*ddsp\[crepe\]"):
+        spectral_ops.PretrainedCREPE("full")
+
+
+def test_weights_may_come_from_a_file(
+    tmp_path: Path, tracker: spectral_ops.PretrainedCREPE
+) -> None:
+    weights = pretrained.crepe_weights()
+    weights["classifier.bias"] = np.roll(weights["classifier.bias"], 60)
+    weights["classifier.kernel"] = np.roll(weights["classifier.kernel"], 60, axis=1)
+    path = str(tmp_path / "octave_up.npz")
+    np.savez(path, **weights)
+    audio = sine(300.0, 4000)
+    found, _ = spectral_ops.PretrainedCREPE(path).predict_f0_and_confidence(audio)
+    expected, _ = tracker.predict_f0_and_confidence(audio)
+    np.testing.assert_allclose(found, 2 * expected, rtol=1e-3)
 
 
 def test_missing_files_are_named(tmp_path: Path) -> None:

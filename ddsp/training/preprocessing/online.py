@@ -51,9 +51,9 @@ class OnlineF0PowerPreprocessor(nn.DictLayer):
                 from the features.
             compute_f0: Whether pitch is computed from the audio rather than taken from
                 the features.
-            crepe_saved_model_path: Pitch network: 'tiny', which is bundled, or the path
-                of a saved Keras model, see `spectral_ops.PretrainedCREPE`. Not used if
-                compute_f0 is False.
+            crepe_saved_model_path: Pitch network: 'tiny', which is bundled; 'full',
+                which the extra `crepe` brings; or a path, see
+                `spectral_ops.PretrainedCREPE`. Not used if compute_f0 is False.
             viterbi: Whether to choose the likeliest melody instead of each frame's
                 likeliest pitch.
             **kwargs: Arguments of a Keras layer.
@@ -180,11 +180,11 @@ def _load_crepe(path: str | None, hop_size: int) -> spectral_ops.PretrainedCREPE
     if path:
         try:
             return spectral_ops.PretrainedCREPE(path, hop_size)
-        except (ValueError, OSError) as error:
+        except (ImportError, ValueError, OSError) as error:
             reason = error
     raise ValueError(
         "compute_f0=True needs a pitch network that can be loaded. Got "
         f"crepe_saved_model_path={path!r}; bind 'tiny', which is bundled, or the path "
-        "of a saved Keras model, or bind compute_f0=False to take f0_hz and "
-        "f0_confidence from the features."
+        "of a network, or install \"ddsp[crepe]\" for 'full', or bind "
+        "compute_f0=False to take f0_hz and f0_confidence from the features."
     ) from reason

@@ -72,12 +72,15 @@ def test_defaults_are_those_of_the_original():
     assert preprocessor.default_input_keys == optional
 
 
-def test_the_network_that_is_not_bundled_is_one_error_with_the_ways_out():
+def test_the_network_that_is_not_there_is_one_error_with_the_ways_out(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    spectral_ops.reset_crepe()
     with pytest.raises(ValueError, match=r"crepe_saved_model_path='full'; ") as caught:
         OnlineF0PowerPreprocessor()
     assert "'tiny', which is bundled" in str(caught.value)
     assert "compute_f0=False" in str(caught.value)
-    assert isinstance(caught.value.__cause__, ValueError)
+    assert "ddsp[crepe]" in str(caught.value)
+    assert isinstance(caught.value.__cause__, ImportError)
 
 
 @pytest.mark.parametrize("path", [None, ""])
