@@ -41,6 +41,7 @@ LAYERS = (
         "ddsp.training.parts",
         "ddsp.training.progress",
         "ddsp.training.recurrent",
+        "ddsp.training.replicas",
         "ddsp.training.strategies",
         "ddsp.training.weight_averaging",
         "ddsp.training.writable",
@@ -62,6 +63,7 @@ LAYERS = (
         "ddsp.training.fitting",
         "ddsp.training.models",
         "ddsp.training.next_steps",
+        "ddsp.training.rate_scaling",
         "ddsp.training.summaries",
     ),
     (
@@ -72,6 +74,7 @@ LAYERS = (
     ),
     ("ddsp.training.loop",),
     ("ddsp.training.train_util",),
+    ("ddsp.training.data_inspection",),
     (
         "ddsp.training.compare",
         "ddsp.training.data_preparation",

@@ -12,6 +12,10 @@ from ddsp import quiet, version
 # Command: its module and what it does.
 COMMANDS = {
     "demo": ("ddsp.cli.demo", "hear and see what the library does, without any data"),
+    "inspect": (
+        "ddsp.cli.inspect",
+        "say what is wrong with recordings before training on them",
+    ),
     "prepare": ("ddsp.cli.prepare", "turn recordings into a dataset"),
     "train": ("ddsp.cli.train", "learn the sound of an instrument from a dataset"),
     "transfer": ("ddsp.cli.transfer", "play a recording with a trained instrument"),

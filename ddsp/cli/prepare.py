@@ -3,19 +3,14 @@
 import argparse
 import shlex
 import sys
-import threading
-import time
-from types import TracebackType
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
-from ddsp.terminal import StatusLine
+from ddsp.terminal import ProgressLine
 
 if TYPE_CHECKING:
     from ddsp.training.data_preparation import DatasetInfo
 
 EXAMPLE = "ddsp prepare recordings/ -o violin_dataset"
-TERMINAL_SECONDS = 0.25
-LOG_SECONDS = 1.5  # A log keeps every line, and nobody should wait two seconds for one.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,10 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--frame_rate",
         type=int,
-        default=250,
         metavar="HZ",
-        help="pitch and loudness values per second; must divide 16000 "
-        "(default: %(default)s)",
+        help="pitch and loudness values per second; must divide 16000 and the sample "
+        "rate (default: 250, or the highest below it that does: 100 at 44100)",
     )
     parser.add_argument(
         "--example_secs",
@@ -65,6 +59,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--overwrite", action="store_true", help="replace the dataset in the folder"
     )
+    parser.add_argument(
+        "--processes",
+        type=int,
+        metavar="N",
+        help="processes that share the work (default: one per core, if there is "
+        "enough to do)",
+    )
+    parser.add_argument(
+        "--runner",
+        choices=["local", "beam"],
+        default="local",
+        help="who does the work: this computer, or Apache Beam (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--pipeline_options",
+        default="--runner=DirectRunner",
+        metavar="OPTIONS",
+        help="options of Beam, separated by commas, such as "
+        "--pipeline_options=--runner=FlinkRunner,--flink_master=host:8081 "
+        "(default: %(default)s)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -77,13 +92,34 @@ def run(args: argparse.Namespace) -> int:
         Exit status 0.
 
     Raises:
+        ImportError: If Beam is asked for and not installed.
         InputError: If no recording can be used, or the output cannot be written.
+        KeyboardInterrupt: After Ctrl-C, when it has been said how to go on.
     """
+    try:
+        info = _prepare(args)
+    except KeyboardInterrupt:
+        print("stopped: repeat the command to go on where it was", file=sys.stderr)
+        raise
+    from ddsp.training.data import USUAL_FRAME_RATE
+
+    if args.frame_rate is None and info.frame_rate != USUAL_FRAME_RATE:
+        print(
+            f"frame rate: {info.frame_rate} per second, since {USUAL_FRAME_RATE} would "
+            f"not be whole samples per frame at {info.sample_rate} Hz"
+        )
+    _report(info, args.output)
+    return 0
+
+
+def _prepare(args: argparse.Namespace) -> "DatasetInfo":
+    """Prepares the dataset while a line says how far it is."""
     with ProgressLine(sys.stdout) as line:
         line.say("starting")
         from ddsp.training.data_preparation import prepare_dataset
 
-        info = prepare_dataset(
+        options = args.pipeline_options.split(",")
+        return prepare_dataset(
             args.recordings,
             args.output,
             sample_rate=args.sample_rate,
@@ -92,87 +128,15 @@ def run(args: argparse.Namespace) -> int:
             hop_secs=args.hop_secs,
             overwrite=args.overwrite,
             progress=line.say,
+            processes=args.processes,
+            pipeline_options=options if args.runner == "beam" else None,
         )
-    _report(info, args.output)
-    return 0
 
 
 def _report(info: "DatasetInfo", output: str) -> None:
     """Says what the dataset holds, what was left out and what to do next."""
-    print(
-        f"{_count(info.n_examples, 'example')} of {info.example_secs:g} s from "
-        f"{_count(len(info.sources), 'recording')}: {_duration(info.seconds)}, "
-        f"{_duration(info.voiced_secs)} with a clear pitch"
-    )
-    for dropped in info.dropped:
-        print(f"left out: {dropped.name}: {dropped.reason}")
+    for line in info.summary():
+        print(line)
     print(f"dataset: {output}")
     print("now try:")
     print(f"  ddsp train {shlex.quote(output)} -o my_model")
-
-
-def _count(number: int, noun: str) -> str:
-    """A number of things."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _duration(seconds: float) -> str:
-    """Seconds for a short time, minutes for a long one."""
-    return f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
-
-
-class ProgressLine:
-    """Shows what is being done, also while a single step takes long.
-
-    A thread writes the newest text at regular times: over and over the same line on a
-    terminal, otherwise a line each time, with the seconds that have passed.
-
-    Example:
-        >>> with ProgressLine(sys.stdout) as line:
-        ...     line.say("reading")
-    """
-
-    def __init__(self, stream: TextIO, seconds: float | None = None) -> None:
-        """Chooses where and how often to write.
-
-        Args:
-            stream: Text stream to write to.
-            seconds: Time between two lines; None is a quarter of a second on a terminal
-                and 1.5 seconds elsewhere.
-        """
-        self._line = StatusLine(stream)
-        default = TERMINAL_SECONDS if self._line.is_terminal else LOG_SECONDS
-        self._seconds = default if seconds is None else seconds
-        self._text = ""
-        self._start = time.monotonic()
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._repeat, daemon=True)
-
-    def __enter__(self) -> "ProgressLine":
-        """Starts the thread."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Ends the thread and clears the line."""
-        self._ended.set()
-        self._thread.join()
-        self._line.clear()
-
-    def say(self, text: str) -> None:
-        """Sets the text to show.
-
-        Args:
-            text: What is being done.
-        """
-        self._text = text
-
-    def _repeat(self) -> None:
-        """Shows the newest text until the end."""
-        while not self._ended.wait(self._seconds):
-            self._line.show(f"{time.monotonic() - self._start:4.0f} s  {self._text}")

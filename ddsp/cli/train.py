@@ -79,7 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--parts",
         nargs="+",
         metavar="PART",
-        help="the only parts to take from it, such as decoder or "
+        help="the only parts to take from the model of --init_from, such as decoder or "
         "processor_group/reverb (default: all that fits)",
     )
     parser.add_argument(

@@ -100,6 +100,25 @@ def _walk(folder: Path) -> Iterator[Path]:
                 yield Path(parent, name)
 
 
+def declared_secs(path: str | Path) -> float:
+    """Reads how long a recording says it is, without reading its sound.
+
+    Args:
+        path: Audio file.
+
+    Returns:
+        Seconds; 0 if it does not tell.
+    """
+    import soundfile
+
+    try:
+        found = soundfile.info(path)
+        known = 0 < found.frames < UNKNOWN_FRAMES and found.samplerate > 0
+        return found.frames / found.samplerate if known else 0.0
+    except (soundfile.LibsndfileError, TypeError, OSError):
+        return 0.0
+
+
 def load_audio(path: str | Path, sample_rate: int = 16000) -> np.ndarray:
     """Reads a recording as mono audio at a given rate.
 

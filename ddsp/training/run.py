@@ -15,6 +15,7 @@ from ddsp.training.errors import InputError
 from ddsp.training.fitting import require_rates
 from ddsp.training.loop.watchdog import unused_gpu
 from ddsp.training.progress import Progress
+from ddsp.training.rate_scaling import scale_model
 from ddsp.training.writable import why_not_writable
 
 BASE_CONFIG = "optimization/base.gin"
@@ -59,14 +60,16 @@ def train_model(
         gin_files: Further gin files, read after config.
         gin_params: Bindings such as 'RnnFcDecoder.ch = 256', read last.
         progress: Where the run reports; None is the standard output.
-        seed: Seed of weights, data and noise; None for a random one.
+        seed: Seed of weights, data and noise, from 0 to 2**32 - 1; None for a random
+            one.
         deterministic: Whether two runs of one seed give the same numbers; changes
             TensorFlow for the whole process.
         patience: Validations without improvement after which training ends; None for
             any number.
         init_from: Another model whose weights a new run begins with: its name, folder,
             zip or checkpoint.
-        parts: The only parts of it to take, such as 'decoder'; None for all.
+        parts: The only parts of it to take, such as 'decoder'; a single one may come
+            by itself. None for all.
 
     Returns:
         Folder of the model.
@@ -82,6 +85,9 @@ def train_model(
         save_every=save_every,
         patience=patience,
     )
+    _require_seed(seed)
+    if isinstance(parts, str):
+        parts = [parts]
     dataset, output = map(train_util.expand_path, (dataset, output))
     info = _describe_dataset(dataset)
     progress = Progress() if progress is None else progress
@@ -102,13 +108,16 @@ def train_model(
         _bind(_dataset_bindings(dataset, info))
         _bind({name: value for name, value in explicit.items() if value is not None})
         config_lib.parse_gin([], gin_params)
+        _require_source(parts)
+        scaled = None
         if info is not None:
             require_rates(info)
+            data.require_whole_frames(info["sample_rate"], info["frame_rate"])
+            scaled = scale_model(info["sample_rate"])
         _require_writable(output)
         progress.note(f"device: {train_util.describe_device()}")
-        idle = unused_gpu()
-        if idle:
-            progress.note(f"warning: {idle}")
+        if scaled:
+            progress.note(scaled)
         run_training(output, output, progress=progress)
     return Path(output)
 
@@ -134,7 +143,8 @@ def run_training(
         progress: See `train_util.train`.
 
     Raises:
-        InputError: If no model or no data provider is bound.
+        InputError: If no model or no data provider is bound, or the seed is out of
+            range.
     """
     if config_lib.bound_value("get_model.model") is None:
         raise InputError(
@@ -142,6 +152,10 @@ def run_training(
             "get_model.model; add --gin_file=models/solo_instrument.gin."
         )
     _require_provider("train.data_provider")
+    progress = Progress() if progress is None else progress
+    idle = unused_gpu()
+    if idle:
+        progress.note(f"warning: {idle}")
     _seed_weights()
     strategy = train_util.get_strategy(tpu=tpu, cluster_config=cluster_config)
     with strategy.scope():
@@ -163,6 +177,7 @@ def run_training(
 def _seed_weights() -> None:
     """Makes the first weights of a model a function of the run's seed."""
     seed = config_lib.bound_value("train.seed")
+    _require_seed(seed)
     if config_lib.bound_value("train.deterministic"):
         train_util.make_deterministic(seed)
     elif seed is not None:
@@ -217,6 +232,25 @@ def _require_positive(**arguments: float | None) -> None:
             raise InputError(
                 f"{name} must be positive. Got {name}={value}; give a larger number."
             )
+
+
+def _require_seed(seed: int | None) -> None:
+    """Raises for a seed that NumPy does not take."""
+    if seed is not None and not 0 <= seed <= train_util.LARGEST_SEED:
+        raise InputError(
+            f"seed must be from 0 to {train_util.LARGEST_SEED}. Got seed={seed}; give "
+            "another number, or none for a random one."
+        )
+
+
+def _require_source(parts: Sequence[str] | None) -> None:
+    """Raises for parts of another model where no other model is named."""
+    if parts is not None and config_lib.bound_value("train.init_from") is None:
+        raise InputError(
+            "parts must be those of another model to begin with. Got "
+            f"parts={list(parts)} without init_from; name that model, or leave parts "
+            "out."
+        )
 
 
 def _folder_of(dataset: str) -> str:

@@ -30,8 +30,8 @@ def make_train_raise(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> N
     monkeypatch.setattr("ddsp.cli.train.run", run)
 
 
-def test_there_are_the_five_commands() -> None:
-    assert COMMANDS == ["compare", "demo", "prepare", "train", "transfer"]
+def test_there_are_the_six_commands() -> None:
+    assert COMMANDS == ["compare", "demo", "inspect", "prepare", "train", "transfer"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -9,8 +9,9 @@ import pytest
 from records import harmonic_tone, write_recording
 
 from ddsp.cli import main as main_lib
-from ddsp.cli.prepare import ProgressLine
-from ddsp.training import data
+from ddsp.terminal import ProgressLine
+from ddsp.training import data, data_preparation
+from ddsp.training.errors import InputError
 
 FAST = ["--example_secs", "0.4", "--hop_secs", "0.1", "--frame_rate", "50"]
 
@@ -46,6 +47,66 @@ def test_settings_reach_the_dataset(tmp_path: Path) -> None:
     assert main_lib.main([*arguments, "--overwrite"]) == 0
     info = data.read_dataset_info(tmp_path / "out")
     assert info is not None and info["sample_rate"] == 16000
+
+
+def test_who_does_the_work_is_passed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[dict] = []
+
+    def prepare(*paths: object, **settings: object) -> None:
+        del paths
+        given.append(settings)
+        raise InputError("enough")
+
+    monkeypatch.setattr(data_preparation, "prepare_dataset", prepare)
+    arguments = ["prepare", str(tmp_path), "-o", str(tmp_path / "out")]
+    options = "--pipeline_options=--runner=FlinkRunner,--flink_master=host:8081"
+    for more in (
+        [],
+        ["--processes", "3", options],
+        ["--runner", "beam"],
+        ["--runner", "beam", options],
+    ):
+        assert main_lib.main([*arguments, *more]) == 2
+    assert [some["processes"] for some in given] == [None, 3, None, None]
+    assert [some["pipeline_options"] for some in given] == [
+        None,
+        None,
+        ["--runner=DirectRunner"],
+        ["--runner=FlinkRunner", "--flink_master=host:8081"],
+    ]
+
+
+def test_ctrl_c_says_how_to_go_on(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def prepare(*paths: object, **settings: object) -> None:
+        del paths, settings
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(data_preparation, "prepare_dataset", prepare)
+    assert main_lib.main(["prepare", str(tmp_path), "-o", str(tmp_path / "out")]) == 130
+    assert (
+        capsys.readouterr().err == "stopped: repeat the command to go on where it was\n"
+    )
+
+
+def test_a_frame_rate_that_fits_the_sample_rate_is_chosen_and_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_recording(tmp_path / "a.wav", harmonic_tone(440.0, 0.5))
+    lengths = ["--example_secs", "0.4", "--hop_secs", "0.1"]
+    for rate, frame_rate in (("44100", 100), ("24000", 250)):
+        output = tmp_path / rate
+        arguments = ["prepare", str(tmp_path / "a.wav"), "-o", str(output), *lengths]
+        assert main_lib.main([*arguments, "--sample_rate", rate]) == 0
+        info = data.read_dataset_info(output)
+        assert info is not None and info["frame_rate"] == frame_rate
+        line = "frame rate: 100 per second, since 250 would not be whole samples"
+        assert (line in capsys.readouterr().out) == (rate == "44100")
 
 
 @pytest.mark.parametrize(

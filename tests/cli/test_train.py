@@ -103,6 +103,8 @@ def test_a_folder_named_like_a_bundled_model_is_told_apart(
         ([".", "-o", "model"], "must find records"),
         ([".", "-o", "model", "--steps", "0"], "steps=0"),
         ([".", "-o", "model", "--batch_size", "-2"], "batch_size=-2"),
+        ([".", "-o", "model", "--seed", "-1"], "seed=-1"),
+        ([".", "-o", "model", "--seed", "5000000000"], "seed=5000000000"),
     ],
 )
 def test_input_that_cannot_be_used_is_one_line(

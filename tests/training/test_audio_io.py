@@ -110,6 +110,15 @@ def test_blocks_leave_no_seams(tmp_path: Path, rng: np.random.Generator) -> None
     np.testing.assert_allclose(audio_io.load_audio(path), whole, atol=1e-6)
 
 
+def test_declared_length_is_read_without_the_sound(tmp_path: Path) -> None:
+    path = write_recording(tmp_path / "a.flac", tones(44100, 1.5), 44100)
+    assert audio_io.declared_secs(path) == 1.5
+    (tmp_path / "b.wav").write_text("no audio")
+    (tmp_path / "c.raw").write_bytes(bytes(100))
+    for name in ("b.wav", "c.raw", "nowhere.wav"):
+        assert audio_io.declared_secs(tmp_path / name) == 0.0
+
+
 def expect_reason(path: Path, *words: str) -> None:
     """The one line must name the file and say what is wrong with it."""
     with pytest.raises(InputError) as raised:

@@ -13,6 +13,7 @@ import pytest
 import tiny_training
 
 from ddsp.training import checkpoints, run
+from ddsp.training import config as config_lib
 from ddsp.training.errors import InputError
 from ddsp.training.progress import Progress
 
@@ -80,7 +81,7 @@ def test_a_model_learns_its_dataset_and_goes_on(dataset: Path, tmp_path: Path) -
 
     # The second call needs none of the sizes: they are in the model's folder.
     said = train(dataset, model, steps=65, gin_params=())
-    assert "going on from step 60\n" in said
+    assert "\ngoing on from step 60 (" in said
     assert "step 61/65" in said
     assert losses(said)[0] < 0.8 * 20.0
     assert checkpoints.get_latest_checkpoint(model).endswith("ckpt-65")
@@ -176,6 +177,84 @@ def test_counts_must_be_positive(
     with pytest.raises(InputError, match=f"{name} must be positive"):
         run.train_model(dataset, tmp_path / "model", **arguments)  # type: ignore[arg-type]
     assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_must_be_one_that_numpy_takes(
+    dataset: Path, tmp_path: Path, seed: int
+) -> None:
+    words = f"seed must be from 0 to 4294967295. Got seed={seed};"
+    with pytest.raises(InputError, match=words):
+        train(dataset, tmp_path / "model", 1, seed=seed)
+    params = [*tiny_training.SIZES, f"train.seed = {seed}"]
+    with pytest.raises(InputError, match=words):
+        train(dataset, tmp_path / "model", 1, gin_params=params)
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("seed", [0, 2**32 - 1])
+def test_the_first_and_the_last_seed_are_seeds(
+    dataset: Path, tmp_path: Path, bound: dict[str, Any], seed: int
+) -> None:
+    bound["train.seed"] = None
+    train(dataset, tmp_path / "model", 1, seed=seed)
+    assert bound == {"train.seed": seed}
+
+
+def test_a_single_part_may_come_by_itself(
+    dataset: Path, tmp_path: Path, bound: dict[str, Any]
+) -> None:
+    bound["train.init_parts"] = None
+    for parts in ("decoder", ["decoder"], ("decoder",)):
+        train(dataset, tmp_path / "model", 1, init_from="violin", parts=parts)
+        assert bound == {"train.init_parts": ["decoder"]}
+
+
+def test_parts_are_those_of_a_named_model(
+    dataset: Path, tmp_path: Path, bound: dict[str, Any]
+) -> None:
+    with pytest.raises(InputError, match=r"Got parts=\['decoder'\] without init_from"):
+        train(dataset, tmp_path / "model", 1, parts=["decoder"])
+    bound["train.init_from"] = None
+    params = [*tiny_training.SIZES, "train.init_from = 'violin'"]
+    train(dataset, tmp_path / "model", 1, gin_params=params, parts=["decoder"])
+    assert bound == {"train.init_from": "violin"}
+
+
+def test_every_way_to_train_tells_of_an_idle_gpu(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def stop() -> None:
+        raise InterruptedError
+
+    monkeypatch.setattr(run, "_seed_weights", stop)
+    for idle, said in (("a GPU sleeps", "warning: a GPU sleeps\n"), (None, "")):
+        monkeypatch.setattr(run, "unused_gpu", lambda idle=idle: idle)
+        stream = io.StringIO()
+        with config_lib.isolated_gin():
+            config_lib.parse_gin([run.BASE_CONFIG, run.MODEL_CONFIG])
+            config_lib.parse_gin(["datasets/tfrecord.gin"])
+            with pytest.raises(InterruptedError):
+                run.run_training(
+                    str(tmp_path), str(tmp_path), progress=Progress(stream)
+                )
+        assert stream.getvalue() == said
+
+
+def test_an_idle_gpu_is_told_once_and_after_the_device(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop() -> None:
+        raise InterruptedError
+
+    monkeypatch.setattr(run, "_seed_weights", stop)
+    monkeypatch.setattr(run, "unused_gpu", lambda: "a GPU sleeps")
+    stream = io.StringIO()
+    with pytest.raises(InterruptedError):
+        run.train_model(dataset, tmp_path, progress=Progress(stream))
+    assert stream.getvalue() == (
+        "device: CPU (no GPU visible)\nwarning: a GPU sleeps\n"
+    )
 
 
 def test_a_dataset_must_exist(tmp_path: Path) -> None:

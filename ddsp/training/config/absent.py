@@ -13,19 +13,7 @@ from ddsp.training.errors import InputError
 # Names of the original that describe a run, not a model, and are not in this version:
 # operative configs of all ages mention them, and no model is lost without them.
 RUN_NAMES = frozenset(
-    (
-        "BaseMultiProvider",
-        "ExperimentalDataProvider",
-        "MidiAutoencoderEvaluator",
-        "MidiHeuristicEvaluator",
-        "MixedProvider",
-        "NSynthTfds",
-        "SyntheticNotes",
-        "TWMEvaluator",
-        "Urmp",
-        "UrmpMidi",
-        "ZippedProvider",
-    )
+    ("MidiAutoencoderEvaluator", "MidiHeuristicEvaluator", "TWMEvaluator")
 )
 
 
@@ -37,7 +25,7 @@ class AbsentName:
         name: Name after the '@', with scopes.
 
     Example:
-        >>> holds_absent_name([3, (AbsentName("data.UrmpMidi"),)])
+        >>> holds_absent_name([3, (AbsentName("TWMEvaluator"),)])
         True
     """
 

@@ -45,12 +45,14 @@ _IMPORTS = ("ddsp", "ddsp.training")
 # Where somebody else's machine kept their files.
 _PATH_ARGUMENTS = (
     "base_dir",
+    "cache_dir",
     "checkpoint_path",
     "ckpt",
     "crepe_saved_model_path",
     "data_dir",
     "dataset_folder",
     "file_pattern",
+    "folder",
     "model_path",
     "restore_dir",
     "save_dir",

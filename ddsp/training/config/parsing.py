@@ -19,6 +19,7 @@ from ddsp.training.config.absent import (
     put_off,
 )
 from ddsp.training.config.files import is_packaged, resolve_gin_file
+from ddsp.training.config.origins import note_origin
 from ddsp.training.config.statements import (
     Delegate,
     config_error,
@@ -39,7 +40,9 @@ def bind(statement: Any, file: str) -> None:
     Raises:
         InputError: If the configurable or its argument is unknown.
     """
-    gin.bind_parameter(binding_key(statement, file), statement.value)
+    key = binding_key(statement, file)
+    gin.bind_parameter(key, statement.value)
+    note_origin(key, statement.value, file)
 
 
 def binding_key(statement: Any, file: str) -> tuple[str, str, str]:

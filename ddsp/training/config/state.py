@@ -6,6 +6,8 @@ from typing import Any
 
 import gin
 
+from ddsp.training.config.origins import SHIPPED
+
 
 @contextlib.contextmanager
 def isolated_gin() -> Iterator[None]:
@@ -20,8 +22,9 @@ def isolated_gin() -> Iterator[None]:
     bindings = {key: dict(value) for key, value in state._CONFIG.items()}
     operative = {key: dict(value) for key, value in state._OPERATIVE_CONFIG.items()}
     imports, singletons = set(state._IMPORTS), dict(state._SINGLETONS)
-    is_locked = gin.config_is_locked()
+    is_locked, shipped = gin.config_is_locked(), dict(SHIPPED)
     gin.clear_config()
+    SHIPPED.clear()
     try:
         yield
     finally:
@@ -31,6 +34,8 @@ def isolated_gin() -> Iterator[None]:
         state._IMPORTS.update(imports)
         state._SINGLETONS.update(singletons)
         state._set_config_is_locked(is_locked)
+        SHIPPED.clear()
+        SHIPPED.update(shipped)
 
 
 def operative_config_str() -> str:

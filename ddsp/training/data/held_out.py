@@ -12,11 +12,13 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from ddsp.training.data import order, record_files
+from ddsp.training.data.augmented import AugmentedProvider
 from ddsp.training.data.base import DataProvider
 from ddsp.training.data.record_index import RecordIndex, index_records
 from ddsp.training.data.tfrecord import TFRecordProvider
 from ddsp.training.errors import InputError
 
+LOUDNESS = "loudness_db"
 SHARE = 1 / 20
 FEWEST_EXAMPLES = 10
 # Frames of loudness that are a moment: by chance no two moments are alike.
@@ -210,9 +212,8 @@ class RecordSubset(DataProvider):
 
     def _read(self, index: RecordIndex, numbers: tf.data.Dataset) -> tf.data.Dataset:
         """The records of these numbers."""
-        features = self.provider.features_dict
         return numbers.map(
-            lambda number: tf.io.parse_single_example(index.read(number), features),
+            lambda number: self.provider.parse_record(index.read(number)),
             num_parallel_calls=tf.data.AUTOTUNE,
         )
 
@@ -227,7 +228,8 @@ def hold_out(
 
     Args:
         provider: Provider of training data. Of others than a `TFRecordProvider` of
-            local files nobody knows which examples overlap: they are left whole.
+            local files, which may be augmented, nobody knows which examples overlap:
+            they are left whole.
         share: Share of the examples to hold out, from 0 to 0.5.
         say: Receives one line about what is held out, or why nothing is.
 
@@ -241,8 +243,15 @@ def hold_out(
     """
     if not share:
         return provider, None
+    if isinstance(provider, AugmentedProvider):
+        training, held_out = hold_out(provider.provider, share, say)
+        # What is listened to stays as it was recorded.
+        return (provider.of(training) if held_out else provider), held_out
     if not isinstance(provider, TFRecordProvider) or _has_own_order(type(provider)):
         say(f"no validation: {type(provider).__name__} gives no numbered examples")
+        return provider, None
+    if not isinstance(provider.features_dict.get(LOUDNESS), tf.io.FixedLenFeature):
+        say(f"no validation: {type(provider).__name__} gives no loudness to compare")
         return provider, None
     files = record_files.find_records(provider._file_pattern)
     if any(record_files.is_remote(file) for file in files):
@@ -275,12 +284,11 @@ def _has_own_order(provider_class: type) -> bool:
 
 def _read_loudness(provider: TFRecordProvider) -> np.ndarray:
     """Loudness of all examples in the order of the files, [n_examples, n_frames]."""
-    name = "loudness_db"
-    features = {name: provider.features_dict[name]}
+    features = {LOUDNESS: provider.features_dict[LOUDNESS]}
     files = record_files.find_records(provider._file_pattern)
     records = tf.data.TFRecordDataset(files).batch(64)
     curves = records.map(
-        lambda batch: tf.io.parse_example(batch, features)[name],
+        lambda batch: tf.io.parse_example(batch, features)[LOUDNESS],
         num_parallel_calls=tf.data.AUTOTUNE,
     )
     try:

@@ -1,9 +1,10 @@
 """Orders of examples that are functions of a seed, to be entered anywhere."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 # Examples wait in memory to be shuffled: at most so many bytes of them, and so many of
@@ -12,6 +13,8 @@ SHUFFLE_BYTES = 256 << 20
 LARGEST_ROOM = 100_000
 # Where the size of an example is unknown: so many of four seconds have those bytes.
 UNKNOWN_ROOM = 500
+# Choices that are drawn at once.
+CHOICES_PER_BLOCK = 4096
 
 
 def shuffled_numbers(n_examples: int, seed: int, first: int) -> tf.data.Dataset:
@@ -84,6 +87,59 @@ def shuffled_examples(
     return _epochs(order_of, n_examples, first).map(
         lambda *x: tf.nest.pack_sequence_as(spec, x, expand_composites=True)
     )
+
+
+def chosen_parts(
+    weights: Sequence[float], seed: int, first: int
+) -> tuple[tf.data.Dataset, list[int]]:
+    """Chooses one of several parts over and over, without end.
+
+    Args:
+        weights: Weight of each part, above 0, of any sum.
+        seed: Seed of the choices.
+        first: How many choices to leave out at the beginning.
+
+    Returns:
+        Dataset of int64 scalars, the numbers of the parts that are chosen; and how
+        often each part was chosen among those that are left out.
+    """
+    edges = tf.cast(np.cumsum(weights) / np.sum(weights), tf.float64)[:-1]
+
+    def block(number: tf.Tensor) -> tf.Tensor:
+        # Half of the 64 bits are exact in a float64, on every machine.
+        bits = _random_integers([CHOICES_PER_BLOCK], seed, -1 - number)
+        halves = tf.bitwise.right_shift(
+            tf.bitcast(bits, tf.uint64), tf.uint64.as_numpy_dtype(32)
+        )
+        return tf.searchsorted(
+            edges,
+            tf.cast(halves, tf.float64) / 2.0**32,
+            side="right",
+            out_type=tf.int64,
+        )
+
+    n_blocks, n_left_out = divmod(first, CHOICES_PER_BLOCK)
+    counts = np.zeros(len(weights), np.int64)
+    for number in range(n_blocks + 1):
+        choices = block(tf.constant(number, tf.int64)).numpy()
+        if number == n_blocks:
+            choices = choices[:n_left_out]
+        counts += np.bincount(choices, minlength=len(weights))
+    blocks = tf.data.Dataset.range(n_blocks, tf.int64.max).map(block)
+    return blocks.unbatch().skip(n_left_out), counts.tolist()
+
+
+def shuffle_once(examples: tf.data.Dataset) -> tf.data.Dataset:
+    """Shuffles the examples of an epoch, as many as fit into 256 MiB.
+
+    Args:
+        examples: The examples of an epoch.
+
+    Returns:
+        The same in another order each time; after `tf.random.set_seed`, in those that
+        follow from its seed.
+    """
+    return examples.shuffle(_room_for(tuple(tf.nest.flatten(examples.element_spec))))
 
 
 def full_batches(examples: tf.data.Dataset, batch_size: int) -> tf.data.Dataset:

@@ -4,14 +4,13 @@ import fnmatch
 import os
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from ddsp.training.data.dataset_info import RECORDS_PATTERN
-from ddsp.training.data.example_shape import ExampleShape
 from ddsp.training.errors import InputError
 
 # A record is its length (8 bytes), a checksum, that many bytes and a checksum.
@@ -131,13 +130,15 @@ def _find_edges(opened: Any, n_bytes: int, file: str) -> np.ndarray:
     return np.array(edges, np.int64)
 
 
-def check_first_record(file: str, lengths: dict[str, int], shape: ExampleShape) -> None:
+def check_first_record(
+    file: str, lengths: dict[str, int], settings: Mapping[str, Any]
+) -> None:
     """Makes sure that a file has the features and lengths that are expected of it.
 
     Args:
         file: Record file, not empty.
         lengths: Expected number of values by the name of the feature.
-        shape: The settings that the lengths follow from, for the message.
+        settings: What the lengths follow from, by the provider's argument.
 
     Raises:
         InputError: If the first record cannot be read, or is not as expected.
@@ -151,12 +152,12 @@ def check_first_record(file: str, lengths: dict[str, int], shape: ExampleShape) 
             f"A record file must hold examples. Got {file}, whose first record is "
             "damaged; copy or prepare the dataset again."
         ) from error
+    given = ", ".join(f"{name}={value}" for name, value in settings.items())
     for name, length in lengths.items():
         found = len(example.features.feature[name].float_list.value)
         if found != length:
             raise InputError(
                 f"Records must have the lengths that the data provider expects. Got "
-                f"{found} values of {name} in {file}, not {length} ({shape}). Bind "
-                "example_secs, sample_rate, frame_rate and centered of the provider "
-                "as the dataset was prepared."
+                f"{found} values of {name} in {file}, not {length} ({given}). Bind "
+                "these arguments of the provider as the dataset was prepared."
             )

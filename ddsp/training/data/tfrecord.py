@@ -146,15 +146,20 @@ class TFRecordProvider(DataProvider):
             num_parallel_calls=tf.data.AUTOTUNE,
         )
         if shuffle:
-            room = order.SHUFFLE_BYTES // (
-                BYTES_PER_VALUE * sum(self._lengths().values())
-            )
+            room = order.SHUFFLE_BYTES // self._record_bytes(files, n_records)
             records = records.shuffle(max(2, min(room, n_records)), seed=self._seed)
-        features = self.features_dict
-        return records.map(
-            lambda record: tf.io.parse_single_example(record, features),
-            num_parallel_calls=tf.data.AUTOTUNE,
-        )
+        return records.map(self.parse_record, num_parallel_calls=tf.data.AUTOTUNE)
+
+    def parse_record(self, record: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Reads one record. Providers of other features define this method.
+
+        Args:
+            record: Serialised `tf.train.Example`, a string scalar.
+
+        Returns:
+            Tensors by the name of the feature.
+        """
+        return tf.io.parse_single_example(record, self.features_dict)
 
     def get_training_batches(
         self, batch_size: int, seed: int, first_batch: int = 0
@@ -183,14 +188,17 @@ class TFRecordProvider(DataProvider):
             return super().get_training_batches(batch_size, seed, first_batch)
         index = index_records(record_files.find_records(self._file_pattern))
         self._check_first(index.files, index.counts)
-        features = self.features_dict
         first = first_batch * batch_size
         numbers = order.shuffled_numbers(index.n_records, seed, first)
         parsed = numbers.map(
-            lambda number: tf.io.parse_single_example(index.read(number), features),
+            lambda number: self.parse_record(index.read(number)),
             num_parallel_calls=tf.data.AUTOTUNE,
         )
         return order.full_batches(parsed, batch_size)
+
+    def _settings(self) -> dict[str, Any]:
+        """Arguments that the lengths follow from."""
+        return dataclasses.asdict(self._shape)
 
     def _lengths(self) -> dict[str, int]:
         """Number of values of each feature of fixed length."""
@@ -200,6 +208,15 @@ class TFRecordProvider(DataProvider):
             if isinstance(feature, tf.io.FixedLenFeature)
             and feature.dtype == tf.float32
         }
+
+    def _record_bytes(self, files: Sequence[str], n_records: int) -> int:
+        """About how many bytes a record has, at least 1."""
+        n_values = sum(self._lengths().values())
+        if n_values:
+            return BYTES_PER_VALUE * n_values
+        if any(record_files.is_remote(file) for file in files):
+            return order.SHUFFLE_BYTES  # Whole pieces may have any length.
+        return max(1, sum(map(os.path.getsize, files)) // n_records)
 
     def _check_files(self, files: list[str]) -> int:
         """Raises for files that cannot be read; otherwise returns how many records."""
@@ -218,7 +235,7 @@ class TFRecordProvider(DataProvider):
                 "A dataset must hold at least one example. Got "
                 f"{files[0]} and so on, which are empty; prepare the dataset again."
             )
-        record_files.check_first_record(first, self._lengths(), self._shape)
+        record_files.check_first_record(first, self._lengths(), self._settings())
 
 
 @gin.register(module="ddsp.training.data")
@@ -243,14 +260,23 @@ def _complete_shape(
     file_pattern: str | Sequence[str], given: dict[str, Any]
 ) -> ExampleShape:
     """Fills in what is not given; raises if the dataset was prepared otherwise."""
-    info = read_dataset_info(file_pattern) if isinstance(file_pattern, str) else None
-    for name, got in given.items():
-        if info and got is not None and got != info[name]:
-            raise InputError(
-                f"The data provider must be set as {file_pattern} was prepared, with "
-                f"{name}={info[name]}. Got {name}={got}; bind TFRecordProvider.{name} "
-                f"= {info[name]}, or leave it out."
-            )
-    known: dict[str, Any] = info or DEFAULTS
+    patterns = [file_pattern] if isinstance(file_pattern, str) else file_pattern
+    infos = {pattern: read_dataset_info(pattern) for pattern in patterns}
+    described = {pattern: info for pattern, info in infos.items() if info}
+    known: dict[str, Any] = next(iter(described.values()), DEFAULTS)
+    for pattern, info in described.items():
+        for name, got in given.items():
+            if got is not None and got != info[name]:
+                raise InputError(
+                    f"The data provider must be set as {pattern} was prepared, with "
+                    f"{name}={info[name]}. Got {name}={got}; bind TFRecordProvider."
+                    f"{name} = {info[name]}, or leave it out."
+                )
+            if info[name] != known[name]:
+                raise InputError(
+                    "Datasets that are read together must be prepared alike. Got "
+                    f"{name}={info[name]} in {pattern} and {name}={known[name]} in "
+                    f"{next(iter(described))}; prepare one of them again."
+                )
     numbers = {n: known[n] if got is None else got for n, got in given.items()}
     return ExampleShape(**numbers)

@@ -4,6 +4,12 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from ddsp import version
+from ddsp.training.data.dataset_info import FORMAT
+from ddsp.training.data.feature_spec import FeatureSpec
+from ddsp.training.data_preparation.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -49,12 +55,15 @@ class DatasetInfo:
     Attributes:
         folder: Where it lies.
         sample_rate: Samples per second of the audio.
-        frame_rate: Frames per second of the features.
-        example_secs: Seconds of an example.
+        frame_rate: Frames per second of the features; 0 for no features.
+        example_secs: Seconds of an example; 0 if each has its own length.
         hop_secs: Seconds from one example to the next.
         centered: Whether frame k is centred at k / frame_rate seconds.
         n_examples: Number of examples.
         n_frames: Frames of an example.
+        schema: Values of each feature of a record, by name.
+        features: How features were measured; None for no features.
+        statistics: Numbers of the dataset's statistics by name.
         sources: Recordings that were used.
         dropped: What was not, with reasons.
         voiced_secs: Seconds of the recordings in which a pitch is clear.
@@ -73,6 +82,9 @@ class DatasetInfo:
     centered: bool
     n_examples: int
     n_frames: int
+    schema: dict[str, list[int]]
+    features: FeatureSpec | None
+    statistics: dict[str, float]
     sources: list[Source]
     dropped: list[Dropped]
     voiced_secs: float
@@ -82,12 +94,83 @@ class DatasetInfo:
         """Duration of the used recordings together."""
         return sum(source.seconds for source in self.sources)
 
+    def summary(self) -> list[str]:
+        """Says in words what there is.
+
+        Returns:
+            Lines: how many examples, how long, how much of it has a clear pitch, and
+            what was left out and why.
+        """
+        examples = _count(self.n_examples, "example")
+        length = f" of {self.example_secs:g} s" if self.example_secs else ""
+        pitch = f", {_duration(self.voiced_secs)} with a clear pitch"
+        first = (
+            f"{examples}{length} from {_count(len(self.sources), 'recording')}: "
+            f"{_duration(self.seconds)}{pitch if self.features else ''}"
+        )
+        left_out = [f"left out: {some.name}: {some.reason}" for some in self.dropped]
+        return [first, *left_out]
+
     def to_json(self) -> str:
         """Writes the content of `dataset.json`.
 
         Returns:
             JSON text.
         """
-        content = {"format": 1, **dataclasses.asdict(self)}
-        del content["folder"], content["voiced_secs"]
+        made_by = {"format": FORMAT, "ddsp_version": version.__version__}
+        content = {**made_by, **dataclasses.asdict(self)}
+        del content["folder"]
+        content["voiced_secs"] = round(self.voiced_secs, 3)
         return json.dumps(content, indent=2) + "\n"
+
+
+def describe(
+    folder: Path, settings: Settings, collection: Any, statistics: dict[str, Any]
+) -> DatasetInfo:
+    """Gathers what there is to say about a dataset.
+
+    Args:
+        folder: Where it lies.
+        settings: How it was made.
+        collection: What it was made of, a `Collection`.
+        statistics: What `compute_dataset_statistics` returns, or nothing.
+
+    Returns:
+        The description.
+    """
+    shape = settings.shape
+    names = ("f0_hz", "f0_confidence", "loudness_db") if settings.frame_rate else ()
+    schema = {}
+    if shape is not None:
+        schema = {"audio": [shape.n_samples], "audio_16k": [shape.n_samples_16k]}
+        schema.update({name: [shape.n_frames] for name in names})
+    return DatasetInfo(
+        folder=folder,
+        sample_rate=settings.sample_rate,
+        frame_rate=settings.frame_rate,
+        example_secs=shape.example_secs if shape else 0.0,
+        hop_secs=settings.hop_frames / settings.grid_rate,
+        centered=settings.centered,
+        n_examples=collection.n_examples,
+        n_frames=shape.n_frames if shape and settings.frame_rate else 0,
+        schema=schema,
+        features=settings.features,
+        statistics={
+            name: float(value)
+            for name, value in statistics.items()
+            if not hasattr(value, "quantiles_")
+        },
+        sources=collection.sources,
+        dropped=collection.dropped,
+        voiced_secs=collection.voiced_secs,
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    """A number of things."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _duration(seconds: float) -> str:
+    """Seconds for a short time, minutes for a long one."""
+    return f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.1f} min"

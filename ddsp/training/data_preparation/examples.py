@@ -1,5 +1,6 @@
 """Cutting analysed recordings into examples, and writing them as records."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,10 +9,12 @@ import numpy as np
 import tensorflow as tf
 
 from ddsp.training.data import FEATURE_SAMPLE_RATE, ExampleShape
+from ddsp.training.data_preparation.settings import Settings
 
 RECORDS_NAME = "data.tfrecord"
 # Below -100 dB of full scale there is nothing to learn.
 SILENT_PEAK = 1e-5
+EXAMPLES_PER_SHARD = 256
 
 
 @dataclass(frozen=True)
@@ -37,26 +40,35 @@ class AnalysedRecording:
 
 
 def example_starts(
-    n_samples: int, n_samples_16k: int, shape: ExampleShape, hop_frames: int
-) -> list[int]:
+    n_samples: int, n_samples_16k: int, settings: Settings
+) -> list[list[int]]:
     """Places the examples of a recording.
 
     Args:
         n_samples: Samples of the recording at the dataset's rate, at least one example.
         n_samples_16k: Samples of it at 16000 per second, at least one example.
-        shape: Lengths of an example.
-        hop_frames: Frames from one example to the next.
+        settings: Lengths.
 
     Returns:
-        First frame of each example; the last one ends where the recording ends.
+        First frame of each example, piece by piece. The last example of a piece ends
+        where the piece ends, and the last of all where the recording ends. A last piece
+        that would be shorter than an example is part of the one before.
     """
-    hop_size = FEATURE_SAMPLE_RATE // shape.frame_rate
+    shape = settings.shape
+    if shape is None:
+        return [[0]]
     last = min(
-        (n_samples_16k - shape.n_samples_16k) // hop_size,
+        (n_samples_16k - shape.n_samples_16k) * shape.frame_rate // FEATURE_SAMPLE_RATE,
         (n_samples - shape.n_samples) * shape.frame_rate // shape.sample_rate,
     )
-    starts = list(range(0, last + 1, hop_frames))
-    return starts if starts[-1] == last else [*starts, last]
+    size = settings.chunk_frames or last + 1
+    pieces = []
+    for begin in range(0, last + 1, size):
+        is_last = begin + size > last
+        end = last if is_last else begin + size - settings.example_frames
+        starts = list(range(begin, end + 1, settings.hop_frames))
+        pieces.append(starts if starts[-1] == end else [*starts, end])
+    return pieces
 
 
 def cut_example(
@@ -107,7 +119,7 @@ def write_records(
     examples: Iterable[dict[str, np.ndarray]],
     n_examples: int,
     n_shards: int,
-    folder: Path,
+    prefix: Path,
 ) -> Iterator[int]:
     """Writes examples into numbered files of about equal size.
 
@@ -115,7 +127,7 @@ def write_records(
         examples: Dictionaries of float arrays.
         n_examples: How many there are.
         n_shards: Number of files, at most n_examples.
-        folder: Folder for the files `data.tfrecord-00000-of-00003` and so on.
+        prefix: Path of the files without `-00000-of-00003` and so on.
 
     Yields:
         Number of examples written so far.
@@ -126,22 +138,69 @@ def write_records(
     source = iter(examples)
     n_written = 0
     for shard in range(n_shards):
-        path = folder / f"{RECORDS_NAME}-{shard:05d}-of-{n_shards:05d}"
-        end = n_examples * (shard + 1) // n_shards
+        end = shard_end(shard, n_shards, n_examples)
         try:
-            with tf.io.TFRecordWriter(str(path)) as writer:
+            with tf.io.TFRecordWriter(shard_path(prefix, shard, n_shards)) as writer:
                 while n_written < end:
-                    writer.write(_to_record(next(source)))
+                    writer.write(to_record(next(source)))
                     n_written += 1
                     yield n_written
         except tf.errors.OpError as error:
             raise OSError(error.message) from error
 
 
-def _to_record(example: dict[str, np.ndarray]) -> bytes:
-    """An example in the original's schema: float lists by name."""
+def shard_end(shard: int, n_shards: int, n_examples: int) -> int:
+    """Says where a record file ends.
+
+    Args:
+        shard: Number of the file.
+        n_shards: Number of files.
+        n_examples: Number of examples in all of them.
+
+    Returns:
+        Number of the first example that is in a later file.
+    """
+    return n_examples * (shard + 1) // n_shards
+
+
+def shard_path(prefix: str | Path, shard: int, n_shards: int) -> str:
+    """Names a record file.
+
+    Args:
+        prefix: Path without the numbers.
+        shard: Number of the file.
+        n_shards: Number of files.
+
+    Returns:
+        Path such as `data.tfrecord-00000-of-00003`.
+    """
+    return f"{prefix}-{shard:05d}-of-{n_shards:05d}"
+
+
+def count_shards(wanted: int | None, n_examples: int) -> int:
+    """Chooses the number of record files.
+
+    Args:
+        wanted: The number; None for a file per 256 examples.
+        n_examples: Number of examples.
+
+    Returns:
+        Number of files, at most one per example.
+    """
+    return min(wanted or math.ceil(n_examples / EXAMPLES_PER_SHARD), n_examples)
+
+
+def to_record(example: dict[str, np.ndarray]) -> bytes:
+    """Writes an example in the original's schema: float lists by name.
+
+    Args:
+        example: Float arrays by name.
+
+    Returns:
+        A serialized `tf.train.Example`, the same for the same example.
+    """
     feature = {
-        name: tf.train.Feature(float_list=tf.train.FloatList(value=values.tolist()))
+        name: tf.train.Feature(float_list=tf.train.FloatList(value=values))
         for name, values in example.items()
     }
     features = tf.train.Features(feature=feature)

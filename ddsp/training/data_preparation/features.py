@@ -6,8 +6,9 @@ import numpy as np
 
 from ddsp import spectral_ops
 from ddsp.training.data import FEATURE_SAMPLE_RATE
+from ddsp.training.data.feature_spec import DEFAULT_F0_METHOD, LOUDNESS_N_FFT
 
-LOUDNESS_N_FFT = 512
+NAMES = ("f0_hz", "f0_confidence", "loudness_db")
 BLOCK_SECS = 10.0
 # More than any analysis window on both sides of a block; the path of the pitch tracker
 # has also forgotten by then where it began.
@@ -21,7 +22,7 @@ def measure_features(
     viterbi: bool = True,
     report: Callable[[float], None] | None = None,
 ) -> dict[str, np.ndarray]:
-    """Measures pitch and loudness block by block.
+    """Measures pitch and loudness of a whole recording.
 
     Args:
         audio_16k: Mono audio at 16000 samples per second, [n_samples].
@@ -33,26 +34,61 @@ def measure_features(
 
     Returns:
         `f0_hz` in Hz, `f0_confidence` from 0 to 1 and `loudness_db` in dB, float32,
-        [n_frames] each: those of the whole recording.
+        [n_frames] each.
+    """
+    n_frames = count_frames(audio_16k.size, frame_rate, center)
+    size = block_frames(frame_rate)
+    blocks = []
+    for block in range(-(-n_frames // size)):
+        blocks.append(measure_block(audio_16k, block, frame_rate, center, viterbi))
+        if report is not None:
+            report(min(n_frames, (block + 1) * size) / frame_rate)
+    return {name: np.concatenate([block[name] for block in blocks]) for name in NAMES}
+
+
+def measure_block(
+    audio_16k: np.ndarray,
+    block: int,
+    frame_rate: int,
+    center: bool = True,
+    viterbi: bool = True,
+) -> dict[str, np.ndarray]:
+    """Measures pitch and loudness of one block of a recording.
+
+    Args:
+        audio_16k: All of the recording at 16000 samples per second, [n_samples].
+        block: Number of the block; it begins at frame block * block_frames(frame_rate).
+        frame_rate: Frames per second; must divide 16000.
+        center: Whether frame k is centred at k / frame_rate seconds, or begins there.
+        viterbi: Whether the pitch is the best path through time, or chosen frame by
+            frame.
+
+    Returns:
+        `f0_hz` in Hz, `f0_confidence` from 0 to 1 and `loudness_db` in dB, float32,
+        [n_frames] each: those of a block, of the last what is left.
     """
     hop_size = FEATURE_SAMPLE_RATE // frame_rate
-    padding = "center" if center else "same"
+    n_block, n_context = block_frames(frame_rate), round(CONTEXT_SECS * frame_rate)
+    start = block * n_block
+    n_before = min(start, n_context)
+    first, end = start - n_before, start + n_block + n_context
+    audio = np.array(audio_16k[first * hop_size : end * hop_size])
+    curves = _measure(audio, frame_rate, viterbi, "center" if center else "same")
     n_frames = count_frames(audio_16k.size, frame_rate, center)
-    n_block = round(BLOCK_SECS * frame_rate)
-    n_context = round(CONTEXT_SECS * frame_rate)
-    blocks = []
-    for start in range(0, n_frames, n_block):
-        n_before = min(start, n_context)
-        first, end = start - n_before, start + n_block + n_context
-        audio = audio_16k[first * hop_size : end * hop_size]
-        curves = _measure_block(audio, frame_rate, viterbi, padding)
-        n_wanted = min(n_block, n_frames - start)
-        blocks.append([curve[n_before : n_before + n_wanted] for curve in curves])
-        if report is not None:
-            report((start + n_wanted) / frame_rate)
-    names = ("f0_hz", "f0_confidence", "loudness_db")
-    whole = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-    return dict(zip(names, whole, strict=True))
+    wanted = slice(n_before, n_before + min(n_block, n_frames - start))
+    return {name: curve[wanted] for name, curve in zip(NAMES, curves, strict=True)}
+
+
+def block_frames(frame_rate: int) -> int:
+    """Counts the frames of a block.
+
+    Args:
+        frame_rate: Frames per second.
+
+    Returns:
+        Number of frames.
+    """
+    return round(BLOCK_SECS * frame_rate)
 
 
 def count_frames(n_samples: int, frame_rate: int, center: bool) -> int:
@@ -70,12 +106,16 @@ def count_frames(n_samples: int, frame_rate: int, center: bool) -> int:
     return n_samples // hop_size + 1 if center else -(-n_samples // hop_size)
 
 
-def _measure_block(
+def _measure(
     audio: np.ndarray, frame_rate: int, viterbi: bool, padding: str
 ) -> list[np.ndarray]:
     """Pitch, confidence and loudness of one block, float32."""
     f0_hz, f0_confidence = spectral_ops.compute_f0(
-        audio, frame_rate, viterbi=viterbi, padding=padding
+        audio,
+        frame_rate,
+        viterbi=viterbi,
+        padding=padding,
+        method=DEFAULT_F0_METHOD,
     )
     loudness_db = spectral_ops.compute_loudness(
         audio,

@@ -1,14 +1,16 @@
-"""A folder that appears whole or not at all."""
+"""A folder that appears whole or not at all, and what is kept while it is made."""
 
 import contextlib
 import fnmatch
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ddsp.training.errors import InputError
+from ddsp.training.loop.run_lock import RunLock
+
+NEW, REPLACED, KEPT = "new", "replaced", "kept"
 
 
 @contextlib.contextmanager
@@ -24,28 +26,88 @@ def new_folder(
             first must be there. A folder that holds anything else is left alone.
 
     Yields:
-        The temporary folder, beside the wanted one.
+        The temporary folder, in that of `work_folder`.
 
     Raises:
         InputError: If the folder cannot be made, or must not be replaced.
     """
     path = Path(os.path.abspath(path))
     _check_replaceable(path, overwrite, replaceable)
-    try:
-        temporary = tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    try:
-        workshop = Path(temporary, "new")
-        workshop.mkdir()
-        yield workshop
+    with work_folder(path) as work:
+        yield work / NEW
         if path.exists():
-            os.replace(path, Path(temporary, "replaced"))
-        os.replace(workshop, path)
+            os.replace(path, work / REPLACED)
+        os.replace(work / NEW, path)
+
+
+@contextlib.contextmanager
+def work_folder(path: str | Path) -> Iterator[Path]:
+    """Offers a hidden folder beside a wanted file or folder, to one process at a time.
+
+    It holds an empty folder `new`, and `kept` for what a later attempt can use: that
+    stays if the work is interrupted, and is removed when it is done or has failed.
+
+    Args:
+        path: What is to be made.
+
+    Yields:
+        The hidden folder.
+
+    Raises:
+        InputError: If it cannot be made, something cannot be written within, or another
+            process has it.
+    """
+    path = Path(os.path.abspath(path))
+    work = path.with_name(f".{path.name}.preparing")
+    try:
+        if work.is_symlink():
+            work.unlink()
+        work.mkdir(exist_ok=True)
     except OSError as error:
         raise _unwritable(path, error) from error
+    with _alone(work, path):
+        _clear(work, path)
+        try:
+            (work / NEW).mkdir()
+            (work / KEPT).mkdir(exist_ok=True)
+            yield work
+        except InputError:
+            shutil.rmtree(work, ignore_errors=True)
+            raise
+        except OSError as error:
+            shutil.rmtree(work, ignore_errors=True)
+            raise _unwritable(path, error) from error
+        except BaseException:
+            shutil.rmtree(work / NEW, ignore_errors=True)
+            if not any((work / KEPT).iterdir()):
+                shutil.rmtree(work, ignore_errors=True)
+            raise
+        shutil.rmtree(work, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _alone(work: Path, path: Path) -> Iterator[None]:
+    """Keeps other processes out."""
+    lock = RunLock(work)
+    try:
+        lock.__enter__()
+    except InputError as error:
+        raise InputError(
+            f"One process at a time can prepare a dataset. Got {path}, which another "
+            "one is writing; wait for it, or choose another place."
+        ) from error
+    try:
+        yield
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        lock.__exit__(None, None, None)
+
+
+def _clear(work: Path, path: Path) -> None:
+    """Removes what an attempt that was killed has left, save what is kept."""
+    if (work / REPLACED).exists() and not path.exists():
+        os.replace(work / REPLACED, path)  # It was killed in between.
+    for name in (NEW, REPLACED):
+        shutil.rmtree(work / name, ignore_errors=True)
 
 
 def _unwritable(path: Path, error: OSError) -> InputError:

@@ -1,174 +1,214 @@
-"""From recordings to a dataset folder."""
+"""Records as the original's preparation writes them: numbered files of a prefix."""
 
-import math
-from collections.abc import Callable, Iterable
+import os
+import re
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ddsp.training import audio_io, data, postprocessing
-from ddsp.training.data_preparation.collection import Collection, display_names
-from ddsp.training.data_preparation.description import DatasetInfo
-from ddsp.training.data_preparation.examples import write_records
-from ddsp.training.data_preparation.folder import new_folder
+from ddsp import spectral_ops
+from ddsp.spectral_ops import CREPE_SAMPLE_RATE
+from ddsp.training.data.dataset_info import description_name
+from ddsp.training.data_preparation import beam_files, beam_pipeline, preparing
+from ddsp.training.data_preparation import folder as folders
+from ddsp.training.data_preparation.arrangement import arrange, check_fraction
+from ddsp.training.data_preparation.description import DatasetInfo, describe
+from ddsp.training.data_preparation.local import collect
+from ddsp.training.data_preparation.settings import Settings, check_shards
 from ddsp.training.errors import InputError
 
-EXAMPLES_PER_SHARD = 256
-# A hop beyond the window of the loudness would leave samples unheard.
-SLOWEST_FRAME_RATE = 32
-REPLACEABLE = (data.DATASET_FILE, data.RECORDS_PATTERN, "dataset_statistics.*")
+__all__ = ["CREPE_SAMPLE_RATE", "prepare_tfrecord", "spectral_ops"]
 
 
-def prepare_dataset(
-    recordings: str | Path | Iterable[str | Path],
-    output: str | Path,
+def prepare_tfrecord(
+    input_audio_paths: str | Path | Iterable[str | Path],
+    output_tfrecord_path: str | Path,
+    num_shards: int | None = None,
     sample_rate: int = 16000,
-    frame_rate: int = 250,
-    example_secs: float = 4.0,
-    hop_secs: float = 1.0,
-    n_shards: int | None = None,
-    center: bool = True,
+    frame_rate: int | None = 250,
+    example_secs: float | None = 4,
+    hop_secs: float = 1,
+    eval_split_fraction: float = 0.0,
+    chunk_secs: float | None = 20.0,
+    center: bool = False,
     viterbi: bool = True,
+    pipeline_options: str | Sequence[str] = (),
+    processes: int | None = None,
     progress: Callable[[str], None] | None = None,
-    overwrite: bool = False,
 ) -> DatasetInfo:
-    """Makes a dataset of recordings of one instrument.
+    """Makes records of recordings.
 
-    Pitch and loudness are measured over whole recordings, which are then cut into
-    overlapping examples. A recording shorter than an example is filled up with silence
-    if it lasts a second at least. Recordings that cannot be used and silent examples
-    are left out and listed.
+    Recordings are cut into pieces, which no example crosses; the last example of a
+    piece ends where the piece does. Records of the same prefix are replaced. Beside
+    them lies a description, by which a provider needs no numbers.
 
     Args:
-        recordings: Audio files and folders of them.
-        output: Folder to write: records, `dataset.json` and statistics.
-        sample_rate: Samples per second of the audio that a model is to play.
-        frame_rate: Frames per second of the features; must divide 16000, 32 at least.
-        example_secs: Seconds of an example.
+        input_audio_paths: Audio files and folders of them.
+        output_tfrecord_path: Path of the record files, to which numbers are added,
+            such as 'violin/train.tfrecord'.
+        num_shards: Number of record files of each part; None for one per 256 examples.
+        sample_rate: Samples per second of the audio.
+        frame_rate: Frames per second of the features; 0 or None for audio only.
+        example_secs: Seconds of an example; 0 or None for whole pieces.
         hop_secs: Seconds from one example to the next, rounded to frames.
-        n_shards: Number of record files, at most one per example; None for one per 256
-            examples.
-        center: Whether features are centred on their times. False lets them lead the
-            audio by half a window, as in the original's datasets.
+        eval_split_fraction: Share of the pieces, by a digest of their content, that
+            goes to '<path>-eval', the others to '<path>-train'; 0 for no split.
+        chunk_secs: Seconds of a piece; 0 or None for whole recordings.
+        center: Whether features are centred on their times. By default pitch leads the
+            audio by 32 ms and loudness by 16 ms, as in the original's datasets.
         viterbi: Whether the pitch is the best path through time.
+        pipeline_options: Options of Apache Beam, such as '--runner=FlinkRunner'. With
+            none, and with the direct runner, processes of this computer do the work,
+            and Beam need not be installed; the records are the same.
+        processes: Number of such processes; None for one per core if there is enough
+            to do.
         progress: Called with a line that says what is being done.
-        overwrite: Whether an existing dataset is replaced.
 
     Returns:
-        What the dataset holds, and what was left out.
+        What the records hold, and what was left out.
 
     Raises:
+        ImportError: If Beam is needed and not installed.
         InputError: If a setting makes no sense, no recording can be used, or the
-            output must not or cannot be written.
+            records cannot be written.
     """
-    _check_settings(sample_rate, frame_rate, example_secs, hop_secs, n_shards)
-    paths = [recordings] if isinstance(recordings, str | Path) else recordings
-    files = audio_io.find_recordings(paths)
-    shape = data.ExampleShape(float(example_secs), sample_rate, frame_rate, center)
-    hop_frames = max(1, round(hop_secs * frame_rate))
-    say = progress or _say_nothing
-    with new_folder(output, overwrite, REPLACEABLE) as folder:
-        staging = folder.with_name("audio")
-        staging.mkdir()
-        collection = Collection(shape, hop_frames, viterbi, staging)
-        for i, (file, name) in enumerate(zip(files, display_names(files), strict=True)):
-            label = f"{i + 1}/{len(files)} {name}: "
-            collection.add(file, name, _labelled(say, label))
-        collection.check_not_empty()
-        _write_examples(collection, n_shards, folder, say)
-        say("computing statistics")
-        _write_statistics(shape, folder)
-        info = DatasetInfo(
-            folder=Path(output),
-            sample_rate=sample_rate,
-            frame_rate=frame_rate,
-            example_secs=shape.example_secs,
-            hop_secs=hop_frames / frame_rate,
-            centered=center,
-            n_examples=collection.n_examples,
-            n_frames=shape.n_frames,
-            sources=collection.sources,
-            dropped=collection.dropped,
-            voiced_secs=collection.voiced_secs,
-        )
-        (folder / data.DATASET_FILE).write_text(info.to_json(), encoding="utf-8")
-    return info
-
-
-def _labelled(say: Callable[[str], None], label: str) -> Callable[[str], None]:
-    """Progress with a label in front of each line."""
-    return lambda text: say(label + text)
-
-
-def _say_nothing(text: str) -> None:
-    """Ignores progress."""
-    del text
-
-
-def _check_settings(
-    sample_rate: int,
-    frame_rate: int,
-    example_secs: float,
-    hop_secs: float,
-    n_shards: int | None,
-) -> None:
-    """Raises for settings that no dataset can have."""
-    _require(
-        4000 <= sample_rate <= 192000,
-        "sample_rate must be from 4000 to 192000",
+    settings = Settings(
         sample_rate=sample_rate,
-    )
-    _require(
-        frame_rate >= SLOWEST_FRAME_RATE and data.FEATURE_SAMPLE_RATE % frame_rate == 0,
-        f"frame_rate must be {SLOWEST_FRAME_RATE} or more and divide "
-        f"{data.FEATURE_SAMPLE_RATE}, such as 50, 100 or 250",
-        frame_rate=frame_rate,
-    )
-    _require(
-        0.1 <= example_secs <= 600,
-        "example_secs must be from 0.1 to 600",
-        example_secs=example_secs,
-    )
-    _require(
-        math.isfinite(hop_secs) and hop_secs > 0,
-        "hop_secs must be above 0",
+        frame_rate=frame_rate or 0,
+        example_secs=example_secs or 0,
         hop_secs=hop_secs,
+        centered=center,
+        viterbi=viterbi,
+        chunk_secs=chunk_secs or 0,
     )
-    _require(
-        n_shards is None or 1 <= n_shards <= 10000,
-        "n_shards must be from 1 to 10000",
-        n_shards=n_shards,
+    settings.check()
+    check_shards(num_shards)
+    options = _as_list(pipeline_options)
+    say = progress or preparing.say_nothing
+    prefix = os.fspath(output_tfrecord_path)
+    if not os.path.basename(prefix):
+        raise InputError(
+            "The path of records must end in a name. Got output_tfrecord_path="
+            f"{prefix!r}; use one such as 'violin/train.tfrecord'."
+        )
+    check_fraction(eval_split_fraction)
+    path = Path(prefix)
+    if beam_files.is_remote(prefix):
+        return _prepare_remote(
+            input_audio_paths,
+            prefix,
+            settings,
+            num_shards,
+            eval_split_fraction,
+            options,
+        )
+    files = _find(input_audio_paths)
+    _make_parents(path)
+    with folders.work_folder(path) as work:
+        new, store = work / folders.NEW, work / folders.KEPT
+        made = new / path.name
+        if not any(beam_files.is_remote(str(f)) for f in files) and is_local(options):
+            collection = collect(files, settings, store, processes, say)
+            preparing.write_parts(
+                collection, eval_split_fraction, num_shards, made, say
+            )
+        else:
+            say("running the pipeline")
+            collection = beam_pipeline.write_all(
+                files,
+                settings,
+                str(made),
+                str(store),
+                eval_split_fraction,
+                num_shards,
+                options,
+            )
+        described = describe(path.parent, settings, collection, {})
+        if settings.shape and settings.frame_rate:
+            text = described.to_json()
+            (new / description_name(path.name)).write_text(text, encoding="utf-8")
+        _replace_records(path, new)
+    return described
+
+
+def _find(input_audio_paths: Any) -> list[Any]:
+    """Recordings on this computer, or in buckets."""
+    paths = _as_list(input_audio_paths)
+    remote = [str(p) for p in paths if beam_files.is_remote(str(p))]
+    local = [p for p in paths if not beam_files.is_remote(str(p))]
+    found: list[Any] = list(preparing.find_files(local)) if local else []
+    return found + (beam_files.match(remote) if remote else [])
+
+
+def _prepare_remote(
+    input_audio_paths: Any,
+    prefix: str,
+    settings: Settings,
+    num_shards: int | None,
+    eval_split_fraction: float,
+    options: Sequence[str],
+) -> DatasetInfo:
+    """Writes to a bucket, where nothing can appear at once; old records go first."""
+    folder, _, name = prefix.rpartition("/")
+    files = _find(input_audio_paths)
+    store = beam_files.join(folder, f".{name}.preparing")
+    try:
+        collection = beam_pipeline.collect(files, settings, store, options)
+        parts = arrange(collection.placed, eval_split_fraction)
+        beam_files.remove(
+            [path for path in beam_files.list_files(prefix) if _is_of(path, name)]
+        )
+        for suffix, order in parts.items():
+            beam_pipeline.write_part(
+                collection, order, num_shards, prefix + suffix, store, options
+            )
+    finally:
+        beam_files.remove(beam_files.list_files(store + "/"))
+    return describe(Path(folder), settings, collection, {})
+
+
+def is_local(pipeline_options: Sequence[str]) -> bool:
+    """Tells whether options of Beam ask for nothing but this computer.
+
+    Args:
+        pipeline_options: Options such as '--runner=DirectRunner'.
+
+    Returns:
+        True if there is none but the direct runner and what concerns it.
+    """
+    return all(
+        re.fullmatch(r"--runner=(apache_beam\.runners\..*)?DirectRunner", option)
+        or option.startswith("--direct_")
+        for option in pipeline_options
     )
 
 
-def _require(holds: bool, rule: str, **setting: Any) -> None:
-    """Raises if a rule for a setting does not hold."""
-    if not holds:
-        ((name, value),) = setting.items()
-        raise InputError(f"{rule}. Got {name}={value}; choose another value.")
+def _as_list(values: Any) -> list[Any]:
+    """One value, or several."""
+    return [values] if isinstance(values, str | Path) else list(values)
 
 
-def _write_examples(
-    collection: Collection,
-    n_shards: int | None,
-    folder: Path,
-    say: Callable[[str], None],
-) -> None:
-    """Writes the records."""
-    n_examples = collection.n_examples
-    wanted = n_shards or math.ceil(n_examples / EXAMPLES_PER_SHARD)
-    n_shards = min(wanted, n_examples)
-    for n_written in write_records(collection.examples(), n_examples, n_shards, folder):
-        say(f"wrote {n_written} of {n_examples} examples")
+def _make_parents(path: Path) -> None:
+    """Makes the folder of the records."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"Records must go to a folder that can be written. Got {path} "
+            f"({error.strerror}); choose another place."
+        ) from error
 
 
-def _write_statistics(shape: data.ExampleShape, folder: Path) -> None:
-    """Computes the statistics of the records and writes them beside them."""
-    provider = data.TFRecordProvider(
-        str(folder),
-        shape.example_secs,
-        shape.sample_rate,
-        shape.frame_rate,
-        shape.centered,
-    )
-    statistics = postprocessing.compute_dataset_statistics(provider)
-    postprocessing.save_statistics(statistics, folder)
+def _replace_records(path: Path, new: Path) -> None:
+    """Moves new records to their place, and removes all others of the prefix."""
+    for old in path.parent.iterdir():
+        if _is_of(old.name, path.name) or old.name == description_name(path.name):
+            old.unlink()
+    for file in sorted(new.iterdir()):
+        os.replace(file, path.parent / file.name)
+
+
+def _is_of(path: str, name: str) -> bool:
+    """Whether a file is a record file of a prefix."""
+    numbered = re.escape(name) + r"(-train|-eval)?-[0-9]{5,}-of-[0-9]{5,}"
+    return re.fullmatch(numbered, path.rpartition("/")[2]) is not None

@@ -97,7 +97,7 @@ def test_places_on_another_machine_are_forgotten(tmp_path):
     config.load_model_config(folder_with(tmp_path, text))
     remaining = gin.config_str()
     assert "somebody" not in remaining
-    assert "NSynthTfds" not in remaining
+    assert "NSynthTfds.data_dir" not in remaining and "somewhere" not in remaining
     assert gin.query_parameter("train.num_steps") == 7
     assert gin.query_parameter("TFRecordProvider.sample_rate") == 16000
 
@@ -107,8 +107,8 @@ def test_what_a_run_had_that_is_not_here_is_left_out_by_item_and_logged(
     trust, tmp_path, caplog
 ):
     text = """
-        train.data_provider = @data.UrmpMidi()
-        UrmpMidi.split = 'train'
+        evaluate.evaluator = @evaluators.MidiHeuristicEvaluator()
+        MidiHeuristicEvaluator.split = 'train'
         evaluators = [@BasicEvaluator, @TWMEvaluator, (@x.TWMEvaluator, 1)]
         sample.evaluator_classes = (@TWMEvaluator,)
         train.num_steps = 7
@@ -121,15 +121,15 @@ def test_what_a_run_had_that_is_not_here_is_left_out_by_item_and_logged(
     assert only.selector == "BasicEvaluator"
     assert gin.query_parameter("train.num_steps") == 7
     remaining = gin.config_str()
-    assert "Urmp" not in remaining
+    assert "MidiHeuristic" not in remaining
     assert "sample.evaluator_classes" not in remaining
     said = [r.getMessage() for r in caplog.records if "left out" in r.getMessage()]
     file = tmp_path / "operative_config-0.gin"
     assert said == [
         f"{file}, line {line}: left out {names}, which is not in this version"
         for line, names in (
-            (2, "@data.UrmpMidi"),
-            (3, "UrmpMidi"),
+            (2, "@evaluators.MidiHeuristicEvaluator"),
+            (3, "MidiHeuristicEvaluator"),
             (4, "@TWMEvaluator, @x.TWMEvaluator"),
             (5, "@TWMEvaluator"),
         )

@@ -22,6 +22,37 @@ def test_a_folder_without_description_has_none(tmp_path: Path) -> None:
     assert data.read_dataset_info(str(tmp_path / "nowhere" / "data*")) is None
 
 
+def test_descriptions_of_both_formats_are_read(tmp_path: Path) -> None:
+    for number, more in [(1, {}), (2, {"features": {"f0_method": "tiny"}})]:
+        text = dataset_info(format=number, **more)
+        (tmp_path / "dataset.json").write_text(text)
+        info = data.read_dataset_info(tmp_path)
+        assert info is not None and info["format"] == number
+
+
+@pytest.mark.parametrize(
+    ("pattern", "rate"),
+    [
+        ("train.tfrecord*", 48000),
+        ("train.tfrecord-00000-of-00001", 48000),
+        ("train.tfrecord-eval*", 24000),
+        ("other*", 16000),
+        ("", 16000),
+    ],
+)
+def test_records_that_share_a_folder_have_descriptions_of_their_own(
+    tmp_path: Path, pattern: str, rate: int
+) -> None:
+    for name, number in [
+        ("dataset.json", 16000),
+        ("dataset.train.tfrecord.json", 48000),
+        ("dataset.train.tfrecord-eval.json", 24000),
+    ]:
+        (tmp_path / name).write_text(dataset_info(sample_rate=number))
+    info = data.read_dataset_info(tmp_path / pattern)
+    assert info is not None and info["sample_rate"] == rate
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -32,7 +63,10 @@ def test_a_folder_without_description_has_none(tmp_path: Path) -> None:
         b"\xff\xfe\x00",
         b"[" * 100_000,
         b'{"format": 1}',
+        dataset_info(format=3).encode(),
+        dataset_info(format=True).encode(),
         dataset_info(format=2).encode(),
+        dataset_info(format=2, features=None).encode(),
         dataset_info(sample_rate="16000").encode(),
         dataset_info(sample_rate=True).encode(),
         dataset_info(sample_rate=0).encode(),

@@ -14,6 +14,7 @@ from ddsp.training import data, data_preparation
 from ddsp.training.data import held_out
 from ddsp.training.data.held_out import RecordSubset, Split, hold_out, split_examples
 from ddsp.training.data_preparation.examples import example_starts
+from ddsp.training.data_preparation.settings import Settings
 from ddsp.training.errors import InputError
 
 FRAME_RATE, N_FRAMES, HOP_FRAMES = 50, 20, 5
@@ -149,22 +150,18 @@ def test_one_line_says_what_is_held_out(tmp_path: Path) -> None:
     assert lines[1:] == ["validation: 1 of 20 examples are held out"]
 
 
-def measure_loudness_only(
-    audio_16k: np.ndarray, frame_rate: int, centered: bool, *_: object
-) -> dict[str, np.ndarray]:
-    """Features of a recording without the time that pitch takes."""
-    assert centered
-    n_frames = audio_16k.size * frame_rate // 16000 + 1
-    loudness_db = np.random.default_rng(audio_16k.size).normal(-30, 5, n_frames)
-    ones = np.ones(n_frames)
-    return {"f0_hz": ones, "f0_confidence": ones, "loudness_db": loudness_db}
+def hear_no_pitch(
+    audio: np.ndarray, frame_rate: int, **_: object
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pitch without the time that it takes."""
+    n_frames = audio.size * frame_rate // 16000 + 1
+    return np.ones(n_frames), np.ones(n_frames)
 
 
 def test_no_sample_of_what_prepare_writes_is_in_both_parts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = "ddsp.training.data_preparation.collection.measure_features"
-    monkeypatch.setattr(name, measure_loudness_only)
+    monkeypatch.setattr("ddsp.spectral_ops.compute_f0", hear_no_pitch)
     for secs in (9.3, 11.0):
         noise = np.random.default_rng(0).uniform(-0.5, 0.5, round(16000 * secs))
         write_recording(tmp_path / "in" / f"{secs}.wav", secs / 11.0 * noise)
@@ -332,13 +329,14 @@ def test_no_moment_is_in_both_parts(
     durations: list[int], example_frames: int, hop_frames: int, share: float
 ) -> None:
     """Places windows as `ddsp prepare` does, and mixes them as it does."""
-    shape = data.ExampleShape(example_frames / 50, 16000, 50, centered=False)
+    lengths = Settings(16000, 50, example_frames / 50, hop_frames / 50, centered=False)
     random = np.random.default_rng(1)
     found: list[tuple[set[tuple[int, int]], np.ndarray]] = []
     for number, n_frames in enumerate(durations):
         curve = random.normal(-30, 5, n_frames)
         n_samples = n_frames * 320
-        for start in example_starts(n_samples, n_samples, shape, hop_frames):
+        (starts,) = example_starts(n_samples, n_samples, lengths)
+        for start in starts:
             end = start + example_frames
             # What both have of fewer frames than a moment is not noticed.
             times = {(number, frame) for frame in range(start, end - 3)}

@@ -279,3 +279,28 @@ def test_the_description_says_what_is_not_given(tmp_path: Path) -> None:
     assert source.frame_rate == 100
     assert source.features_dict["f0_hz"].shape == [151]
     assert source.features_dict["audio_16k"].shape == [24000]
+
+
+def test_several_datasets_are_described_by_their_descriptions(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_dataset(tmp_path / name, 2)
+        (tmp_path / name / "dataset.json").write_text(dataset_info())
+    folders = [str(tmp_path / name) for name in ("a", "b")]
+    source = data.TFRecordProvider(folders)
+    assert source.frame_rate == 50
+    assert sorted(tags_of(source.get_dataset())) == [1, 1, 2, 2]
+    with pytest.raises(InputError, match=r"with frame_rate=50\. Got frame_rate=250"):
+        data.TFRecordProvider(folders, frame_rate=250)
+    # One that does not describe itself has to be like the other.
+    (tmp_path / "a" / "dataset.json").unlink()
+    assert data.TFRecordProvider(folders).frame_rate == 50
+
+
+def test_datasets_that_were_prepared_otherwise_are_not_mixed(tmp_path: Path) -> None:
+    for name, rate in (("a", 50), ("b", 100)):
+        write_dataset(tmp_path / name, 1)
+        (tmp_path / name / "dataset.json").write_text(dataset_info(frame_rate=rate))
+    folders = [str(tmp_path / name) for name in ("a", "b")]
+    with pytest.raises(InputError, match="must be prepared alike") as raised:
+        data.TFRecordProvider(folders)
+    assert f"frame_rate=100 in {folders[1]} and frame_rate=50 in" in str(raised.value)

@@ -1,5 +1,6 @@
 """Where examples begin, and that they are cut exactly there."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,9 @@ from records import read_records
 
 from ddsp.training.data import ExampleShape
 from ddsp.training.data_preparation import examples
+from ddsp.training.data_preparation.settings import Settings
 
-SHAPE = ExampleShape(1.0, 16000, 100, centered=True)
+SETTINGS = Settings(frame_rate=100, example_secs=1.0, hop_secs=0.5)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +27,35 @@ SHAPE = ExampleShape(1.0, 16000, 100, centered=True)
 def test_the_last_example_ends_where_the_recording_ends(
     n_samples: int, starts: list[int]
 ) -> None:
-    assert examples.example_starts(n_samples, n_samples, SHAPE, 50) == starts
+    assert examples.example_starts(n_samples, n_samples, SETTINGS) == [starts]
+
+
+@pytest.mark.parametrize(
+    ("secs", "starts"),
+    [
+        (2.0, [[0, 50, 100]]),
+        (2.99, [[0, 50, 100, 150, 199]]),
+        (3.0, [[0, 50, 100], [200]]),
+        (3.7, [[0, 50, 100], [200, 250, 270]]),
+        (5.3, [[0, 50, 100], [200, 250, 300], [400, 430]]),
+    ],
+)
+def test_no_example_crosses_a_piece_and_no_piece_is_too_short(
+    secs: float, starts: list[list[int]]
+) -> None:
+    settings = dataclasses.replace(SETTINGS, chunk_secs=2.0)
+    n_samples = round(secs * 16000)
+    assert examples.example_starts(n_samples, n_samples, settings) == starts
+
+
+def test_whole_pieces_reach_from_beginning_to_end() -> None:
+    settings = dataclasses.replace(SETTINGS, example_secs=0, chunk_secs=2.0)
+    assert examples.example_starts(80000, 80000, settings) == [[0], [200, 300]]
+
+
+def test_whole_recordings_are_one_example() -> None:
+    settings = dataclasses.replace(SETTINGS, example_secs=0)
+    assert examples.example_starts(123, 123, settings) == [[0]]
 
 
 @pytest.mark.parametrize("sample_rate", [16000, 22050, 44100, 48000])
@@ -42,7 +72,9 @@ def test_examples_are_whole_and_aligned_at_any_rate(
     recording = examples.AnalysedRecording(
         tmp_path / "a.npy", tmp_path / "b.npy", {"f0_hz": np.arange(n_frames) / 250}
     )
-    starts = examples.example_starts(n_samples, n_16k, shape, 60)
+    settings = Settings(sample_rate, 250, 0.33, 0.24, centered)
+    assert settings.shape == shape
+    (starts,) = examples.example_starts(n_samples, n_16k, settings)
     assert len(starts) > 3
     for start in starts:
         cut = examples.cut_example(recording, start, shape)
@@ -63,8 +95,19 @@ def test_silence_begins_at_minus_100_db() -> None:
 @pytest.mark.parametrize("n_shards", [1, 3, 7])
 def test_shards_hold_all_examples_in_order(tmp_path: Path, n_shards: int) -> None:
     wanted = [{"audio": np.array([i, 0.1 * i], np.float32)} for i in range(7)]
-    counts = list(examples.write_records(wanted, 7, n_shards, tmp_path))
+    prefix = tmp_path / "data.tfrecord"
+    counts = list(examples.write_records(wanted, 7, n_shards, prefix))
     assert counts == list(range(1, 8))
     assert len(list(tmp_path.iterdir())) == n_shards
     for found, example in zip(read_records(tmp_path), wanted, strict=True):
         np.testing.assert_array_equal(found["audio"], example["audio"])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "n_examples", "n_shards"),
+    [(None, 1, 1), (None, 256, 1), (None, 257, 2), (3, 10, 3), (30, 10, 10)],
+)
+def test_files_hold_256_examples_unless_told(
+    wanted: int | None, n_examples: int, n_shards: int
+) -> None:
+    assert examples.count_shards(wanted, n_examples) == n_shards

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from records import harmonic_tone, read_records, write_recording
 
+from ddsp import version
 from ddsp.training import data, postprocessing
 from ddsp.training.data_preparation import DatasetInfo, prepare_dataset
 from ddsp.training.errors import InputError
@@ -91,8 +92,15 @@ def test_preparing_twice_gives_the_same_files(tmp_path: Path, tone: Path) -> Non
 def test_description_says_what_was_done(tmp_path: Path, tone: Path) -> None:
     prepare(tone, tmp_path / "out", sample_rate=24000)
     text = (tmp_path / "out" / "dataset.json").read_text()
-    assert json.loads(text) == {
-        "format": 1,
+    content = json.loads(text)
+    statistics = postprocessing.load_statistics(tmp_path / "out")
+    assert statistics is not None
+    del statistics["quantile_transform"]
+    assert content.pop("statistics") == pytest.approx(statistics)
+    assert content.pop("voiced_secs") == pytest.approx(1.0, abs=0.1)
+    assert content == {
+        "format": 2,
+        "ddsp_version": version.__version__,
         "sample_rate": 24000,
         "frame_rate": 50,
         "example_secs": 0.4,
@@ -100,6 +108,23 @@ def test_description_says_what_was_done(tmp_path: Path, tone: Path) -> None:
         "centered": True,
         "n_examples": 7,
         "n_frames": 21,
+        "schema": {
+            "audio": [9600],
+            "audio_16k": [6400],
+            "f0_hz": [21],
+            "f0_confidence": [21],
+            "loudness_db": [21],
+        },
+        "features": {
+            "frame_rate": 50,
+            "centered": True,
+            "viterbi": False,
+            "f0_method": "tiny",
+            "f0_version": 1,
+            "loudness_method": "a-weighted",
+            "loudness_version": 1,
+            "loudness_n_fft": 512,
+        },
         "sources": [
             {
                 "name": "tone.wav",
@@ -222,6 +247,25 @@ def test_good_recordings_are_used_and_bad_ones_listed(
     assert {entry["name"]: entry["reason"] for entry in stored["dropped"]} == reasons
 
 
+@pytest.mark.parametrize("frame_rate", [50, 100, 250])
+@pytest.mark.parametrize("kind", ["one", "mostly silent", "one pitch"])
+def test_statistics_are_finite(tmp_path: Path, frame_rate: int, kind: str) -> None:
+    audio = harmonic_tone(440.0, 1.5 if kind == "one pitch" else 0.4)
+    if kind == "mostly silent":
+        audio = np.append(audio, np.full(16000, 2e-5))
+    write_recording(tmp_path / "a.wav", audio, subtype="FLOAT")
+    info = prepare(tmp_path / "a.wav", tmp_path / "out", frame_rate=frame_rate)
+    assert (info.n_examples == 1) == (kind == "one")
+    statistics = postprocessing.load_statistics(tmp_path / "out")
+    assert statistics is not None and len(statistics) == 37
+    transform = statistics.pop("quantile_transform")
+    assert np.all(np.isfinite(transform.quantiles_))
+    assert np.all(np.isfinite(list(statistics.values())))
+    if kind != "mostly silent":  # An example without notes counts as a whole.
+        assert statistics["mean_pitch_note"] == pytest.approx(69.0, abs=0.5)
+    assert info.statistics == statistics
+
+
 def test_only_silence_is_refused(tmp_path: Path) -> None:
     for name in ("a", "b"):
         write_recording(tmp_path / f"{name}.wav", np.zeros(16000))
@@ -311,8 +355,7 @@ def test_progress_names_the_recording_and_the_stages(
 ) -> None:
     lines: list[str] = []
     prepare(tone, tmp_path / "out", progress=lines.append)
-    stages = ["reading", "analysing 1 s", "analysed 1 of 1 s"]
-    assert lines[:3] == [f"1/1 tone.wav: {stage}" for stage in stages]
+    assert lines[:3] == ["reading 1/1 tone.wav", "analysing 1 s", "analysed 1 of 1 s"]
     assert len(set(lines)) == len(lines)
     assert lines[-2:] == ["wrote 7 of 7 examples", "computing statistics"]
 

@@ -1,0 +1,110 @@
+"""How the features of a dataset were measured, which a model of it must know."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ddsp.training.errors import InputError
+
+# Raised whenever the numbers that come out of a method change.
+F0_VERSION = 1
+LOUDNESS_VERSION = 1
+DEFAULT_F0_METHOD = "tiny"
+LOUDNESS_N_FFT = 512
+
+
+@dataclass(frozen=True)
+class FeatureSpec:
+    """The definition of `f0_hz`, `f0_confidence` and `loudness_db`.
+
+    Two recordings have comparable features if their specifications are equal.
+
+    Attributes:
+        frame_rate: Frames per second.
+        centered: Whether frame k is centred at k / frame_rate seconds, or begins there.
+        viterbi: Whether the pitch is the best path through time.
+        f0_method: Pitch tracker, a method of `compute_f0`.
+        f0_version: Version of its numbers.
+        loudness_method: Definition of the loudness: 'a-weighted' is the power under the
+            A-weighting of IEC 61672-1 in dB of a full-scale sine, at least -80.
+        loudness_version: Version of its numbers.
+        loudness_n_fft: Samples of the window of the loudness, at 16000 per second.
+
+    Example:
+        >>> spec = FeatureSpec(frame_rate=250, centered=True)
+        >>> spec == FeatureSpec.from_dict(spec.to_dict())
+        True
+        >>> spec.digest() == FeatureSpec(100, centered=True).digest()
+        False
+    """
+
+    frame_rate: int
+    centered: bool
+    viterbi: bool = True
+    f0_method: str = DEFAULT_F0_METHOD
+    f0_version: int = F0_VERSION
+    loudness_method: str = "a-weighted"
+    loudness_version: int = LOUDNESS_VERSION
+    loudness_n_fft: int = LOUDNESS_N_FFT
+
+    def to_dict(self) -> dict[str, Any]:
+        """Writes the specification as plain values.
+
+        Returns:
+            Attributes by name, as JSON takes them.
+        """
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "FeatureSpec":
+        """Reads what `to_dict` has written.
+
+        Args:
+            values: Attributes by name. Others are ignored.
+
+        Returns:
+            The specification.
+
+        Raises:
+            InputError: If an attribute is missing or of another type.
+        """
+        for name, kind in cls.__annotations__.items():
+            value = values.get(name)
+            is_right = type(value) is kind
+            if kind is int:
+                is_right = type(value) is int and value > 0
+            if not is_right:
+                raise InputError(
+                    f"A description of features must have a {name} ({kind.__name__}). "
+                    f"Got {name}={value!r}; prepare the dataset again."
+                )
+        return cls(**{name: values[name] for name in cls.__annotations__})
+
+    @classmethod
+    def from_info(cls, info: Mapping[str, Any]) -> "FeatureSpec":
+        """Reads the specification out of a dataset's description.
+
+        Args:
+            info: What `read_dataset_info` returns. Descriptions of format 1 do not tell
+                methods, of which there was only one set.
+
+        Returns:
+            The specification.
+
+        Raises:
+            InputError: If an attribute is missing or of another type.
+        """
+        if "features" in info:
+            return cls.from_dict(info["features"])
+        return cls(info["frame_rate"], info["centered"])
+
+    def digest(self) -> str:
+        """Names the specification by its content.
+
+        Returns:
+            SHA-256 of it, 64 hexadecimal digits.
+        """
+        text = json.dumps(self.to_dict(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()

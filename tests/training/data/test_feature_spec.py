@@ -1,0 +1,55 @@
+"""A dataset says how its features were measured, and models can compare that."""
+
+import dataclasses
+
+import pytest
+
+from ddsp.training.data.feature_spec import FeatureSpec
+from ddsp.training.errors import InputError
+
+SPEC = FeatureSpec(frame_rate=250, centered=True)
+
+
+def test_it_comes_back_the_same() -> None:
+    again = FeatureSpec.from_dict(SPEC.to_dict())
+    assert again == SPEC and again.digest() == SPEC.digest()
+    assert len(SPEC.digest()) == 64
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"frame_rate": 100},
+        {"centered": False},
+        {"viterbi": False},
+        {"f0_method": "pyin"},
+        {"f0_version": 2},
+        {"loudness_method": "rms"},
+        {"loudness_version": 2},
+        {"loudness_n_fft": 2048},
+    ],
+)
+def test_any_difference_changes_the_digest(change: dict) -> None:
+    assert dataclasses.replace(SPEC, **change).digest() != SPEC.digest()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("frame_rate", 0),
+        ("frame_rate", 250.0),
+        ("frame_rate", True),
+        ("centered", 1),
+        ("f0_method", None),
+        ("loudness_n_fft", -512),
+    ],
+)
+def test_a_damaged_description_names_what_is_wrong(name: str, value: object) -> None:
+    with pytest.raises(InputError, match=f"Got {name}={value!r}; prepare"):
+        FeatureSpec.from_dict({**SPEC.to_dict(), name: value})
+
+
+def test_datasets_of_format_1_have_the_only_methods_of_their_time() -> None:
+    info = {"format": 1, "frame_rate": 100, "centered": False}
+    assert FeatureSpec.from_info(info) == FeatureSpec(100, centered=False)
+    assert FeatureSpec.from_info({"features": SPEC.to_dict()}) == SPEC

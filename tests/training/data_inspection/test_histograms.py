@@ -1,0 +1,59 @@
+"""Histograms as text: labels, ranges and lengths of bars."""
+
+import numpy as np
+
+from ddsp.training.data_inspection import histograms
+
+
+def counts_of(n_classes: int, **frames: int) -> np.ndarray:
+    counts = np.zeros(n_classes, int)
+    for name, number in frames.items():
+        counts[int(name[1:])] = number
+    return counts
+
+
+def test_notes_have_their_names() -> None:
+    assert [histograms.note_name(midi) for midi in (21, 60, 61, 69)] == [
+        "A0",
+        "C4",
+        "C♯4",
+        "A4",
+    ]
+
+
+def test_rows_are_seconds_per_note() -> None:
+    rows = histograms.pitch_rows(counts_of(128, n60=100, n62=25))
+    assert rows == [("C4", 2.0), ("C♯4", 0.0), ("D4", 0.5)]
+
+
+def test_wide_range_shares_rows_and_keeps_the_sum() -> None:
+    counts = np.zeros(128, int)
+    counts[40:90] = 50
+    rows = histograms.pitch_rows(counts)
+    assert len(rows) == 13 and sum(secs for _, secs in rows) == 50.0
+    assert rows[0] == ("E2", 4.0) and rows[1][0] == "G♯2"
+
+
+def test_all_notes_fit_too() -> None:
+    rows = histograms.pitch_rows(np.full(128, 50))
+    assert len(rows) == 11 and sum(secs for _, secs in rows) == 128.0
+
+
+def test_slips_do_not_stretch_the_range() -> None:
+    assert histograms.used_range(counts_of(128, n60=1000, n62=3, n100=2)) == (60, 63)
+    assert histograms.used_range(np.zeros(128, int)) == (0, 0)
+
+
+def test_loudness_rows_begin_at_their_edge() -> None:
+    rows = histograms.loudness_rows(counts_of(40, n0=50, n2=25))
+    assert rows == [("-80 dB", 1.0), ("-77 dB", 0.0), ("-74 dB", 0.5)]
+    assert histograms.loudness_rows(counts_of(40, n27=50)) == [("+1 dB", 1.0)]
+
+
+def test_longest_bar_fills_the_width_and_others_follow() -> None:
+    lines = histograms.bars([("C4", 8.0), ("C♯4", 4.0), ("D4", 0.1), ("E4", 0.0)])
+    assert [line.count("█") for line in lines] == [40, 20, 0, 0]
+    assert lines[0] == " C4  " + "█" * 40 + "       8.0 s"
+    assert "▌" in lines[2]
+    assert len({len(line) for line in lines}) == 1
+    assert histograms.bars([]) == []
