@@ -1,7 +1,7 @@
 """Training steps of the paper's models against the same models in textbook form.
 
-The textbook form has the recurrent layer of Keras and the synthesizers, the reverb and
-the loss of `dense.py`; encoder, dense layers, optimizer and loop are the same. Each
+The textbook form has the layers of Keras and the synthesizers, the reverb and the loss
+of `dense.py`; the shape of the networks, the optimizer and the loop are the same. Each
 side runs in its faster mode, with or without XLA, and each in a process of its own, one
 after the other, so that neither has the other's memory to live with.
 
@@ -56,6 +56,7 @@ def make_model(name: str) -> Any:
 
 def make_dense(model: Any) -> None:
     """Puts the textbook forms in the place of ours."""
+    from ddsp.training.nn import layer_norm
 
     def harmonic(self: Any, amplitudes: Any, harmonic_distribution: Any, f0_hz: Any):
         return dense.harmonic_synthesis(
@@ -78,6 +79,11 @@ def make_dense(model: Any) -> None:
     layers = [model.decoder.rnn, getattr(model.encoder, "rnn", None)]
     for layer in filter(None, layers):
         layer.rnn = tf.keras.layers.GRU(layer.rnn.units, return_sequences=True)
+    for layer in model._flatten_layers():
+        if isinstance(layer, layer_norm.LayerNormalization):
+            layer._is_plain = lambda _: False  # Leaves the work to Keras.
+        elif isinstance(layer, layer_norm.LeakyRelu):
+            layer.call = lambda x: tf.nn.leaky_relu(x, layer_norm.NEGATIVE_SLOPE)
 
 
 def measure_side(

@@ -6,6 +6,23 @@ from typing import Any
 import tensorflow as tf
 
 
+def global_norm(gradients: Sequence[tf.Tensor]) -> tf.Tensor:
+    """Root of the sum of all squares; `tf.linalg.global_norm` sums on one core.
+
+    Args:
+        gradients: Tensors of any shapes, or slices of some.
+
+    Returns:
+        Norm of all together, a scalar.
+
+    Example:
+        >>> float(global_norm([tf.constant([3.0]), tf.constant([[4.0]])]))
+        5.0
+    """
+    values = [g.values if isinstance(g, tf.IndexedSlices) else g for g in gradients]
+    return tf.sqrt(tf.add_n([tf.reduce_sum(tf.square(x)) for x in values]))
+
+
 def apply_if(
     wanted: tf.Tensor,
     optimizer: Any,

@@ -12,7 +12,7 @@ import tensorflow as tf
 from ddsp import core
 from ddsp.training import checkpoints
 from ddsp.training.errors import InputError
-from ddsp.training.guarded_update import apply_if
+from ddsp.training.guarded_update import apply_if, global_norm
 from ddsp.training.mixed_precision import check_precision, use_bfloat16_products
 from ddsp.training.nn.gru import leave_cudnn
 from ddsp.training.parts import variables_below
@@ -219,7 +219,7 @@ class Trainer(AveragesWeights, RunsOnReplicas):
         reached = [(g, v) for g, v in pairs if g is not None]
         total = losses["total_loss"]
         *gradients, total = self._mean([*(g for g, _ in reached), total])
-        norm = tf.linalg.global_norm(gradients)
+        norm = global_norm(gradients)
         if self.grad_clip_norm:
             gradients, _ = tf.clip_by_global_norm(
                 gradients, self.grad_clip_norm, use_norm=norm

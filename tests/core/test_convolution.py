@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from signals import impulse
 
 from ddsp import core
+from ddsp.core import convolution
 
 
 def blockwise(audio: np.ndarray, responses: np.ndarray) -> np.ndarray:
@@ -152,3 +153,38 @@ def test_fft_size_holds_the_convolution(frame_size: int, ir_size: int) -> None:
 def test_fft_size_of_small_factors() -> None:
     assert core.get_fft_size(64000, 48000) == 131072
     assert core.get_fft_size(64000, 48000, power_of_2=False) == 112500
+
+
+def test_the_gradient_of_a_convolution_has_a_gradient():
+    rng = np.random.default_rng(0)
+    audio, taps, one, two = (
+        tf.constant(rng.normal(size=n), tf.float32)
+        for n in ([2, 12], [1, 3, 5], [2, 12], [1, 3, 5])
+    )
+
+    def slope(audio, taps):
+        with tf.GradientTape() as tape:
+            tape.watch((audio, taps))
+            total = tf.reduce_sum(core.fft_convolve(audio, taps, "same", 0) ** 3)
+        by_audio, by_taps = tape.gradient(total, (audio, taps))
+        return tf.reduce_sum(by_audio * one) + tf.reduce_sum(by_taps * two)
+
+    with tf.GradientTape() as tape:
+        tape.watch((audio, taps))
+        value = slope(audio, taps)
+    by_audio, by_taps = tape.gradient(value, (audio, taps))
+    found = tf.reduce_sum(by_audio * one) + tf.reduce_sum(by_taps * two)
+    step = 1e-2
+    ends = [slope(audio + s * one, taps + s * two) for s in (step, -step)]
+    expected = (ends[0] - ends[1]) / (2.0 * step)
+    np.testing.assert_allclose(found, expected, rtol=1e-2)
+
+
+@pytest.mark.parametrize(("size", "hop"), [(2, 2), (7, 3), (8, 2), (3, 4), (40, 2)])
+def test_blocks_add_up_where_they_overlap(size, hop):
+    blocks = np.random.default_rng(0).normal(size=[2, 5, size]).astype(np.float32)
+    expected = np.zeros([2, 4 * hop + size], np.float32)
+    for i in range(5):
+        expected[:, i * hop : i * hop + size] += blocks[:, i]
+    found = convolution.overlap_and_add(tf.constant(blocks), hop)
+    np.testing.assert_allclose(found, expected, atol=1e-5)

@@ -6,6 +6,7 @@ import gin
 import tensorflow as tf
 
 from ddsp.training.nn.gru import Gru
+from ddsp.training.nn.layer_norm import LayerNormalization, LeakyRelu
 from ddsp.training.nn.rnn import Rnn
 from ddsp.training.nn.shapes import get_nonlinearity
 
@@ -71,8 +72,10 @@ class Fc(Chain):
         """
         layers = [
             tf.keras.layers.Dense(ch),
-            tf.keras.layers.LayerNormalization(),
-            tf.keras.layers.Activation(get_nonlinearity(nonlinearity)),
+            LayerNormalization(),
+            LeakyRelu()
+            if nonlinearity == "leaky_relu"
+            else tf.keras.layers.Activation(get_nonlinearity(nonlinearity)),
         ]
         super().__init__(layers, **kwargs)
 
@@ -233,7 +236,7 @@ class SingleGru(Chain):
         """
         layers = [
             Gru(gru_dim, return_sequences=True),
-            tf.keras.layers.LayerNormalization(),
+            LayerNormalization(),
         ]
         super().__init__(layers, **kwargs)
 
