@@ -174,7 +174,8 @@ def main() -> None:
                 f"{found['ours']['mode']} against {found['dense']['mode']}",
                 flush=True,
             )
-    measuring.write_report(options.json, options.seed, figures)
+            # What is measured is kept, whatever happens to the rest.
+            measuring.write_report(options.json, options.seed, figures)
 
 
 if __name__ == "__main__":

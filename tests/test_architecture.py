@@ -44,6 +44,7 @@ LAYERS = (
         "ddsp.training.replicas",
         "ddsp.training.strategies",
         "ddsp.training.weight_averaging",
+        "ddsp.training.wording",
         "ddsp.training.writable",
     ),
     ("ddsp.training.nn",),

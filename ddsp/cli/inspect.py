@@ -7,7 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from ddsp.cli.outputs import check_output
-from ddsp.cli.prepare import ProgressLine
+from ddsp.terminal import ProgressLine
 
 if TYPE_CHECKING:
     from ddsp.training.data_inspection import Finding, Inspection, Place
@@ -104,7 +104,7 @@ def _as_text(inspection: "Inspection") -> list[str]:
 
 def _amount(inspection: "Inspection") -> list[str]:
     """How much there is."""
-    from ddsp.training.data_inspection.findings import say_duration
+    from ddsp.training.wording import say_duration
 
     number = len(inspection.recordings)
     share = inspection.voiced_secs / max(inspection.seconds, 1e-9)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ddsp.training.data_preparation import DatasetInfo
 
 EXAMPLE = "ddsp prepare recordings/ -o violin_dataset"
+DIRECT_RUNNER = "--runner=DirectRunner"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,15 +71,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--runner",
         choices=["local", "beam"],
         default="local",
-        help="who does the work: this computer, or Apache Beam (default: %(default)s)",
+        help="who does the work: this computer, which goes on where it was "
+        "interrupted, or Apache Beam, which begins again (default: %(default)s)",
     )
     parser.add_argument(
         "--pipeline_options",
-        default="--runner=DirectRunner",
         metavar="OPTIONS",
-        help="options of Beam, separated by commas, such as "
+        help="options of Beam, with --runner beam, separated by commas, such as "
         "--pipeline_options=--runner=FlinkRunner,--flink_master=host:8081 "
-        "(default: %(default)s)",
+        f"(default: {DIRECT_RUNNER})",
     )
 
 
@@ -93,13 +94,16 @@ def run(args: argparse.Namespace) -> int:
 
     Raises:
         ImportError: If Beam is asked for and not installed.
-        InputError: If no recording can be used, or the output cannot be written.
+        InputError: If no recording can be used, the output cannot be written, or there
+            are options of Beam without Beam.
         KeyboardInterrupt: After Ctrl-C, when it has been said how to go on.
     """
+    options = _pipeline_options(args)
     try:
-        info = _prepare(args)
+        info = _prepare(args, options)
     except KeyboardInterrupt:
-        print("stopped: repeat the command to go on where it was", file=sys.stderr)
+        go_on = "go on where it was" if options is None else "begin again"
+        print(f"stopped: repeat the command to {go_on}", file=sys.stderr)
         raise
     from ddsp.training.data import USUAL_FRAME_RATE
 
@@ -112,13 +116,28 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _prepare(args: argparse.Namespace) -> "DatasetInfo":
+def _pipeline_options(args: argparse.Namespace) -> list[str] | None:
+    """Options of Beam; None if it has no part in this."""
+    if args.runner == "beam":
+        return (args.pipeline_options or DIRECT_RUNNER).split(",")
+    if args.pipeline_options is not None:
+        from ddsp.training.errors import InputError
+
+        raise InputError(
+            "Options of Beam must come with --runner beam. Got --pipeline_options="
+            f"{args.pipeline_options}; add --runner beam, or leave them out."
+        )
+    return None
+
+
+def _prepare(
+    args: argparse.Namespace, pipeline_options: list[str] | None
+) -> "DatasetInfo":
     """Prepares the dataset while a line says how far it is."""
     with ProgressLine(sys.stdout) as line:
         line.say("starting")
         from ddsp.training.data_preparation import prepare_dataset
 
-        options = args.pipeline_options.split(",")
         return prepare_dataset(
             args.recordings,
             args.output,
@@ -129,7 +148,7 @@ def _prepare(args: argparse.Namespace) -> "DatasetInfo":
             overwrite=args.overwrite,
             progress=line.say,
             processes=args.processes,
-            pipeline_options=options if args.runner == "beam" else None,
+            pipeline_options=pipeline_options,
         )
 
 

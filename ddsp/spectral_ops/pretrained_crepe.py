@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from ddsp import core
-from ddsp.pretrained.crepe_files import SIZES, holds_weights
+from ddsp.pretrained.crepe_files import SIZES, holds_another_model, holds_weights
 from ddsp.spectral_ops import crepe
 from ddsp.spectral_ops.decoding import LOG_ODDS_OF_BEST, STEP_REACH, mean_pitch_hz
 from ddsp.spectral_ops.framing import pad
@@ -88,8 +88,8 @@ class PretrainedCREPE(tf.keras.Model):
         Args:
             model_size_or_path: 'tiny', which is bundled; another size or the path of
                 weights, see `pretrained.crepe_weights`; or the path of a saved Keras
-                model from frames of mean 0 and standard deviation 1, [n_frames, 1024],
-                to activations, [n_frames, 360].
+                model, .keras or .h5, from frames of mean 0 and standard deviation 1,
+                [n_frames, 1024], to activations, [n_frames, 360].
             hop_size: Samples from one frame to the next, at 16000 samples per second.
             **kwargs: Keras arguments: name.
 
@@ -236,6 +236,7 @@ def _load_core_model(model_size_or_path: str) -> Any:
             "model_size_or_path must be a size of CREPE or a file. Got "
             f"model_size_or_path={model_size_or_path!r}; use 'tiny', which is bundled."
         )
-    if holds_weights(model_size_or_path):
+    is_other = holds_another_model(model_size_or_path)
+    if holds_weights(model_size_or_path) and not is_other:
         return _SharedModel(model_size_or_path)
     return tf.keras.models.load_model(model_size_or_path)

@@ -28,7 +28,8 @@ class ViterbiDecoder:
     """Finds the most likely path while observations come in.
 
     As soon as the best paths to all present states share their past, that past is
-    decided: the result is exact, and memory does not grow with the length.
+    decided: the result is exact, and memory does not grow with the length as long as
+    observations favour some states; where they favour none, nothing gets decided.
 
     Example:
         >>> import numpy as np

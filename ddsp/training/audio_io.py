@@ -21,6 +21,8 @@ BLOCK_FRAMES = 1 << 18
 BYTES_PER_SAMPLE = 4
 # Rates outside are a damaged header; resampling from them would fill the memory.
 SLOWEST_HZ, FASTEST_HZ = 1000, 1_000_000
+# A few megabytes of silence unpack to days, which would fill the memory.
+LONGEST_HOURS = 24
 # Full scale is 1. Far above it, integers were stored as floats without scaling.
 HIGHEST_PEAK = 100.0
 # Programs that write into a pipe declare about 2 or 4 GB, as they cannot know better.
@@ -136,7 +138,8 @@ def load_audio(path: str | Path, sample_rate: int = 16000) -> np.ndarray:
 
     Raises:
         AudioFileError: If the file is missing, empty, no audio, truncated or damaged,
-            or has samples that are not finite or far beyond full scale.
+            lasts more than 24 hours, or has samples that are not finite or far beyond
+            full scale.
     """
     with _open(path) as file:
         _check_header(path, file)
@@ -144,6 +147,7 @@ def load_audio(path: str | Path, sample_rate: int = 16000) -> np.ndarray:
         n_read = 0
         for block in _mono_blocks(path, file):
             n_read += block.size
+            _check_not_endless(path, file, n_read)
             blocks.add(block)
         _check_length(path, file, n_read)
     return blocks.finish()
@@ -192,6 +196,9 @@ def _check_header(path: str | Path, file: "soundfile.SoundFile") -> None:
             f"its header says {file.samplerate} samples per second",
             "Export it again at 16000 to 96000.",
         )
+    # Of an MP3 file the length may be guessed; others are at least as long or damaged.
+    if file.format != "MP3" and file.frames < UNKNOWN_FRAMES:
+        _check_not_endless(path, file, file.frames)
     # libsndfile shortens a RIFF or AIFF file to what is there and only tells its log.
     declared = re.search(
         r"^\s*(?:data|SSND) *: (\d+) \(should be (\d+)\)", file.extra_info, re.MULTILINE
@@ -200,6 +207,18 @@ def _check_header(path: str | Path, file: "soundfile.SoundFile") -> None:
         size, present = int(declared[1]), int(declared[2])
         if present + 1 < size < UNKNOWN_SIZE_BYTES:
             _raise_truncated(path, f"{present} of {size} bytes are there")
+
+
+def _check_not_endless(
+    path: str | Path, file: "soundfile.SoundFile", n_frames: int
+) -> None:
+    """Refuses more sound than anybody has recorded at once."""
+    if n_frames > LONGEST_HOURS * 3600 * file.samplerate:
+        raise AudioFileError(
+            path,
+            f"it lasts more than {LONGEST_HOURS} hours",
+            "Cut it into shorter ones.",
+        )
 
 
 def _mono_blocks(path: str | Path, file: "soundfile.SoundFile") -> Iterator[np.ndarray]:

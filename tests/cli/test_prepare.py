@@ -64,7 +64,7 @@ def test_who_does_the_work_is_passed_on(
     options = "--pipeline_options=--runner=FlinkRunner,--flink_master=host:8081"
     for more in (
         [],
-        ["--processes", "3", options],
+        ["--processes", "3"],
         ["--runner", "beam"],
         ["--runner", "beam", options],
     ):
@@ -78,20 +78,37 @@ def test_who_does_the_work_is_passed_on(
     ]
 
 
+def test_options_of_beam_are_nothing_without_beam(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_recording(tmp_path / "a.wav", harmonic_tone(440.0, 1.0))
+    arguments = ["prepare", str(tmp_path / "a.wav"), "-o", str(tmp_path / "out")]
+    for runner in ([], ["--runner", "local"]):
+        options = "--pipeline_options=--runner=DirectRunner"
+        assert main_lib.main([*arguments, *runner, options]) == 2
+        said = capsys.readouterr().err
+        assert "Got --pipeline_options=--runner=DirectRunner; add --runner bea" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
+
+
+@pytest.mark.parametrize(
+    ("runner", "go_on"), [("local", "go on where it was"), ("beam", "begin again")]
+)
 def test_ctrl_c_says_how_to_go_on(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    runner: str,
+    go_on: str,
 ) -> None:
     def prepare(*paths: object, **settings: object) -> None:
         del paths, settings
         raise KeyboardInterrupt
 
     monkeypatch.setattr(data_preparation, "prepare_dataset", prepare)
-    assert main_lib.main(["prepare", str(tmp_path), "-o", str(tmp_path / "out")]) == 130
-    assert (
-        capsys.readouterr().err == "stopped: repeat the command to go on where it was\n"
-    )
+    arguments = ["prepare", str(tmp_path), "-o", str(tmp_path / "out")]
+    assert main_lib.main([*arguments, "--runner", runner]) == 130
+    assert capsys.readouterr().err == f"stopped: repeat the command to {go_on}\n"
 
 
 def test_a_frame_rate_that_fits_the_sample_rate_is_chosen_and_said(

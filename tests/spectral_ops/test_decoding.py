@@ -1,6 +1,9 @@
 """From activations to pitch."""
 
+from collections.abc import Iterator
+
 import numpy as np
+import pytest
 
 from ddsp.spectral_ops import decoding
 
@@ -52,3 +55,47 @@ def test_frames_without_activation_do_not_bend_the_melody() -> None:
     ((_, centers),) = (x for x in decoding.viterbi_centers([activations]) if len(x[1]))
     assert list(centers[:6]) == [100] * 6 and list(centers[10:]) == [140] * 6
     assert np.all(np.diff(centers) >= 0)
+
+
+@pytest.mark.parametrize("n_blocks", [1, 30])
+def test_pauses_are_decided_while_they_last(n_blocks: int) -> None:
+    n_silent = 5000
+    activations = activations_at(*[100] * 40, *[0] * n_silent, *[250] * 40)
+    activations[40:-40] = 0.0
+    n_seen = 0
+
+    def blocks() -> Iterator[np.ndarray]:
+        nonlocal n_seen
+        for block in np.array_split(activations, n_blocks):
+            n_seen += len(block)
+            yield block
+
+    pieces, n_done, most = [], 0, 0
+    for block, centers in decoding.viterbi_centers(blocks()):
+        assert len(block) == len(centers)
+        pieces.append(centers)
+        most = max(most, n_seen - n_done)
+        n_done += len(centers)
+    centers = np.concatenate(pieces)
+    assert len(centers) == len(activations)
+    assert set(centers[:40]) == {100} and set(centers[-40:]) == {250}
+    # A block waits, and before it a pause and what came before that.
+    assert n_blocks == 1 or most < 300
+
+
+def test_long_pauses_begin_another_melody() -> None:
+    # A single frame is overruled by the melody, but not if it begins one.
+    for n_before, n_silent, is_heard in (
+        (20, 20, False),
+        (20, 32, False),
+        (20, 33, True),
+        (20, 300, True),
+        (0, 0, True),
+        (0, 200, True),
+    ):
+        activations = activations_at(*[150] * n_before, *[0] * n_silent, 200)
+        activations[n_before:-1] = 0.0
+        pairs = decoding.viterbi_centers([activations])
+        centers = np.concatenate([centers for _, centers in pairs])
+        assert len(centers) == n_before + n_silent + 1
+        assert (centers[-1] == 200) == is_heard

@@ -173,7 +173,10 @@ def test_missing_files_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-def test_saved_model_takes_the_place_of_the_network(tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", ["keras", "h5", "hdf5"])
+def test_saved_model_takes_the_place_of_the_network(
+    tmp_path: Path, suffix: str
+) -> None:
     # Always pitch 100, except while training.
     bias = -10.0 * np.ones(360)
     bias[100] = 10.0
@@ -185,7 +188,7 @@ def test_saved_model_takes_the_place_of_the_network(tmp_path: Path) -> None:
         ]
     )
     model.layers[0].bias.assign(bias)
-    path = str(tmp_path / "model.keras")
+    path = str(tmp_path / f"model.{suffix}")
     model.save(path)
     tracker = spectral_ops.PretrainedCREPE(path, hop_size=500)
     f0_hz, _ = tracker.predict_f0_and_confidence(sine(440.0, 2000))

@@ -218,6 +218,30 @@ def test_an_absurd_rate_does_not_fill_the_memory(tmp_path: Path) -> None:
     expect_reason(tmp_path / "a.wav", "1 samples per second")
 
 
+def test_recordings_of_days_do_not_fill_the_memory(tmp_path: Path) -> None:
+    path, hour = tmp_path / "a.flac", np.zeros(3600 * 1000, np.int16)
+    with soundfile.SoundFile(path, "w", 1000, 1) as file:
+        for _ in range(24):
+            file.write(hour)
+        file.write(hour[:1])
+    assert path.stat().st_size < 2_000_000
+    expect_reason(path, "it lasts more than 24 hours")
+
+
+@pytest.mark.parametrize("is_declared", [True, False])
+def test_the_longest_recording_is_read_and_a_longer_one_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_declared: bool
+) -> None:
+    monkeypatch.setattr(audio_io, "LONGEST_HOURS", 0.001)
+    if not is_declared:
+        # As if the header did not tell.
+        monkeypatch.setattr(audio_io, "UNKNOWN_FRAMES", 0)
+    write_recording(tmp_path / "a.flac", np.zeros(3600), 1000)
+    assert audio_io.load_audio(tmp_path / "a.flac", 1000).size == 3600
+    write_recording(tmp_path / "b.flac", np.zeros(3601), 1000)
+    expect_reason(tmp_path / "b.flac", "it lasts more than 0.001 hours")
+
+
 def test_folders_are_searched_and_hidden_or_stray_files_passed_over(
     tmp_path: Path,
 ) -> None:

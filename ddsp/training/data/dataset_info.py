@@ -16,6 +16,8 @@ FORMATS = (1, 2)
 FORMAT = FORMATS[-1]
 # A description lists recordings; this is room for a hundred thousand of them.
 MAX_BYTES = 32 << 20
+# What may follow the name of records in a pattern: their number, or a wildcard.
+_AFTER_PREFIX = "-*?["
 _OF_PREFIX = re.compile(r"dataset\.(.+)\.json")
 
 
@@ -44,7 +46,7 @@ def read_dataset_info(folder_or_pattern: str | os.PathLike[str]) -> dict | None:
         and make sense, and in files of format 2 also `features`, see
         `FeatureSpec.from_info`; None where the file does not exist. Records whose
         description is named after them, as `ddsp_prepare_tfrecord` writes it, are
-        found by patterns that begin with their name.
+        found by patterns that begin with their whole name.
 
     Raises:
         InputError: If the file is damaged or of a later version.
@@ -77,7 +79,8 @@ def _of_prefix(folder: str, pattern: str) -> Iterator[str]:
     names = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []
     prefixes = [found[1] for name in names if (found := _OF_PREFIX.fullmatch(name))]
     for prefix in sorted(prefixes, key=len, reverse=True):
-        if pattern.startswith(prefix):
+        rest = pattern.removeprefix(prefix)
+        if pattern.startswith(prefix) and (not rest or rest[0] in _AFTER_PREFIX):
             yield os.path.join(folder, description_name(prefix))
 
 

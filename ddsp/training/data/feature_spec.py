@@ -1,4 +1,4 @@
-"""How the features of a dataset were measured, which a model of it must know."""
+"""How the features of a dataset were measured, and whether others are comparable."""
 
 import hashlib
 import json
@@ -8,18 +8,24 @@ from typing import Any
 
 from ddsp.training.errors import InputError
 
-# Raised whenever the numbers that come out of a method change.
-F0_VERSION = 1
+# Raised whenever the numbers that come out of a method change. Pitch: 2 checks octaves,
+# and holds the pitch in silence.
+F0_VERSION = 2
 LOUDNESS_VERSION = 1
+# Those of format 1, which did not tell them.
+FIRST_VERSION = 1
 DEFAULT_F0_METHOD = "tiny"
 LOUDNESS_N_FFT = 512
+# From there on a pitch is clear enough to learn from.
+VOICED_CONFIDENCE = 0.7
 
 
 @dataclass(frozen=True)
 class FeatureSpec:
     """The definition of `f0_hz`, `f0_confidence` and `loudness_db`.
 
-    Two recordings have comparable features if their specifications are equal.
+    Two recordings have comparable features if their specifications are equal. Folders
+    that are read together are compared; models do not keep the one they have learned.
 
     Attributes:
         frame_rate: Frames per second.
@@ -98,7 +104,12 @@ class FeatureSpec:
         """
         if "features" in info:
             return cls.from_dict(info["features"])
-        return cls(info["frame_rate"], info["centered"])
+        return cls(
+            info["frame_rate"],
+            info["centered"],
+            f0_version=FIRST_VERSION,
+            loudness_version=FIRST_VERSION,
+        )
 
     def digest(self) -> str:
         """Names the specification by its content.

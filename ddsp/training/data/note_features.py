@@ -10,20 +10,19 @@ import tensorflow as tf
 from ddsp import spectral_ops
 from ddsp.training import audio_io
 from ddsp.training.data.example_shape import FEATURE_SAMPLE_RATE, ExampleShape
+from ddsp.training.data.feature_spec import FeatureSpec
 from ddsp.training.errors import InputError
 from ddsp.training.whole_files import write_whole
 
 FEATURES = ("f0_hz", "f0_confidence", "loudness_db")
-LOUDNESS_N_FFT = 512
-# Part of the names in the cache; a change of how features are measured raises it.
-MEASURED_AS = 1
 
 
 class NoteFeatures:
     """Measures recordings, and keeps what it has measured in memory or in a folder.
 
-    Names in the folder are made of the content of a recording and of all settings, so
-    a folder may serve many datasets and is never out of date.
+    Names in the folder are made of the content of a recording, of all settings and of
+    the versions of what measures, so a folder may serve many datasets and is never out
+    of date.
 
     Example:
         >>> features = NoteFeatures(ExampleShape(4.0, 16000, 250, False), "features")
@@ -40,6 +39,7 @@ class NoteFeatures:
             cache_dir: Folder for features, made if need be; None for the memory.
         """
         self._shape = shape
+        self._spec = FeatureSpec(shape.frame_rate, centered=True)
         self._cache_dir = None if cache_dir is None else Path(cache_dir)
         self._arrays: dict[Path, np.ndarray] = {}
         self._paths: dict[Path, Path] = {}
@@ -83,9 +83,9 @@ class NoteFeatures:
     def _measure_into(self, cache: Path, file: Path) -> np.ndarray:
         """Looks a recording up in the folder by its content; measures it if need be."""
         shape = self._shape
-        numbers = (shape.example_secs, shape.frame_rate, shape.centered, MEASURED_AS)
+        settings = (shape.example_secs, shape.centered, self._spec.digest())
         try:
-            digest = hashlib.sha256(file.read_bytes() + repr(numbers).encode())
+            digest = hashlib.sha256(file.read_bytes() + repr(settings).encode())
             path = cache / f"{digest.hexdigest()}.npy"
             features = self._load(path)
             if features is None:
@@ -113,13 +113,16 @@ class NoteFeatures:
 
     def _measure(self, file: Path) -> np.ndarray:
         """Pitch, confidence and loudness."""
-        audio, frame_rate = (
-            self.audio(file, FEATURE_SAMPLE_RATE),
-            self._shape.frame_rate,
+        audio, spec = self.audio(file, FEATURE_SAMPLE_RATE), self._spec
+        f0_hz, f0_confidence = spectral_ops.compute_f0(
+            audio, spec.frame_rate, viterbi=spec.viterbi, method=spec.f0_method
         )
-        f0_hz, f0_confidence = spectral_ops.compute_f0(audio, frame_rate)
         loudness_db = spectral_ops.compute_loudness(
-            audio, FEATURE_SAMPLE_RATE, frame_rate, LOUDNESS_N_FFT, use_tf=False
+            audio,
+            FEATURE_SAMPLE_RATE,
+            spec.frame_rate,
+            spec.loudness_n_fft,
+            use_tf=False,
         )
         curves = np.array([f0_hz, f0_confidence, loudness_db], np.float32)
         return curves[:, : self._shape.n_frames]

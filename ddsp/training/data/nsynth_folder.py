@@ -20,6 +20,8 @@ from ddsp.training.errors import InputError
 EXAMPLES_FILE = "examples.json"
 LABELS = ("pitch", "instrument_source", "instrument_family", "instrument")
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
+# Of labels; more than any collection has.
+LABELS_END = 2**31
 LOG_SECONDS = 2.0
 
 
@@ -188,12 +190,18 @@ def _read_notes(folder: Path, split: str | None) -> dict[str, dict[str, Any]]:
         if os.path.basename(name) != name or not name:
             raise _bad_notes(path, f"{name!r} is no name of a file")
         for label in LABELS:
-            if not isinstance(note, dict) or type(note.get(label)) is not int:
-                raise _bad_notes(path, f"{name} has no whole number as {label}")
+            if not isinstance(note, dict) or not _is_label(note.get(label)):
+                wanted = f"whole number as {label}, from 0 to {LABELS_END - 1}"
+                raise _bad_notes(path, f"{name} has no {wanted}")
     chosen = {n: x for n, x in notes.items() if split in (None, x.get("split"))}
     if not chosen:
         raise _bad_notes(path, f"no note has the split {split!r}")
     return chosen
+
+
+def _is_label(value: Any) -> bool:
+    """Whether a value is a number that a label can have."""
+    return type(value) is int and 0 <= value < LABELS_END
 
 
 def _bad_notes(path: Path, reason: str) -> InputError:

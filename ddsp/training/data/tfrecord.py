@@ -13,6 +13,7 @@ from ddsp.training.data import order, record_files
 from ddsp.training.data.base import DataProvider
 from ddsp.training.data.dataset_info import read_dataset_info
 from ddsp.training.data.example_shape import ExampleShape
+from ddsp.training.data.feature_spec import FeatureSpec
 from ddsp.training.data.record_index import index_records
 from ddsp.training.errors import InputError
 
@@ -278,5 +279,22 @@ def _complete_shape(
                     f"{name}={info[name]} in {pattern} and {name}={known[name]} in "
                     f"{next(iter(described))}; prepare one of them again."
                 )
+    _check_features(described)
     numbers = {n: known[n] if got is None else got for n, got in given.items()}
     return ExampleShape(**numbers)
+
+
+def _check_features(described: dict[str, dict[str, Any]]) -> None:
+    """Raises if the features of datasets were measured in different ways."""
+    if len(described) < 2:
+        return
+    specs = {x: FeatureSpec.from_info(info).to_dict() for x, info in described.items()}
+    first, known = next(iter(specs.items()))
+    for pattern, spec in specs.items():
+        for name, value in spec.items():
+            if value != known[name]:
+                raise InputError(
+                    "Datasets that are read together must have features that were "
+                    f"measured alike. Got {name}={value} in {pattern} and {name}="
+                    f"{known[name]} in {first}; prepare the older one again."
+                )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from ddsp.training.data_inspection.levels import Span
 from ddsp.training.data_inspection.recording import RecordingFigures
 from ddsp.training.inference.polyphony import SHARE_LIMIT
+from ddsp.training.wording import say_duration
 
 # Below this share of the wanted sound, training only learns its few seconds by heart.
 TOO_LITTLE_SHARE = 0.05
@@ -251,15 +252,3 @@ def _noisy(recordings: Sequence[RecordingFigures]) -> Iterator[Finding]:
             "noise with the notes.",
             places,
         )
-
-
-def say_duration(secs: float) -> str:
-    """A duration as a person would say it.
-
-    Args:
-        secs: Seconds.
-
-    Returns:
-        Text such as "42.0 s" or "12.3 min".
-    """
-    return f"{secs:.1f} s" if secs < 120 else f"{secs / 60:.1f} min"

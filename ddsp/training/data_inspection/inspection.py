@@ -21,6 +21,7 @@ from ddsp.training.data_inspection.recording import (
     RecordingFigures,
     measure_recording,
 )
+from ddsp.training.wording import display_names
 
 WANTED_SECS = 600.0
 
@@ -115,8 +116,9 @@ def inspect_recordings(
     """
     say = progress or (lambda _: None)
     files = audio_io.find_recordings(paths)
+    names = display_names(files)
     recordings, unusable = [], []
-    for number, (file, name) in enumerate(zip(files, _names(files), strict=True)):
+    for number, (file, name) in enumerate(zip(files, names, strict=True)):
         prefix = f"{number + 1} of {len(files)}: " if len(files) > 1 else ""
         try:
             recordings.append(measure_recording(file, name, _prefixed(say, prefix)))
@@ -149,15 +151,6 @@ def _unusable(places: Sequence[Place], are_all: bool) -> list[Finding]:
             places,
             prevents_training=are_all,
         )
-    ]
-
-
-def _names(files: Sequence[Path]) -> list[str]:
-    """File names, with the folder in front where a name repeats."""
-    names = [file.name for file in files]
-    return [
-        file.name if names.count(file.name) == 1 else f"{file.parent.name}/{file.name}"
-        for file in files
     ]
 
 

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ddsp.training.data_inspection.findings import say_duration
 from ddsp.training.data_inspection.histograms import note_name, used_range
 from ddsp.training.data_inspection.inspection import Inspection
 from ddsp.training.data_inspection.levels import FRAME_RATE
 from ddsp.training.data_inspection.recording import LOUDNESS_EDGES_DB
 from ddsp.training.plotting.transfer import COLORS, DPI, FAINT_INK, STYLE
+from ddsp.training.wording import say_duration
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,6 +8,7 @@ import numpy as np
 
 from ddsp import spectral_ops
 from ddsp.training import audio_io
+from ddsp.training.data.feature_spec import LOUDNESS_N_FFT, VOICED_CONFIDENCE
 from ddsp.training.data_inspection import decay, levels
 from ddsp.training.data_inspection.background import Background, measure_background
 from ddsp.training.data_inspection.clipping import SampleFaults, find_sample_faults
@@ -15,10 +16,7 @@ from ddsp.training.data_inspection.levels import FRAME_RATE, SAMPLE_RATE, Span
 from ddsp.training.inference import polyphony
 
 BLOCK_SECS = 30
-# From there on a pitch is clear enough to learn from.
-VOICED_CONFIDENCE = 0.7
 N_NOTES = 128
-LOUDNESS_N_FFT = 512
 # Edges of the loudness histogram; its zero is not full scale, see `compute_loudness`.
 LOUDNESS_EDGES_DB = np.arange(-80.0, 43.0, 3.0)
 # Two strokes that overlap are no chord; that is longer.

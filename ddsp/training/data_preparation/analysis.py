@@ -120,8 +120,7 @@ def load_features(decoded: Decoded, settings: Settings) -> dict[str, np.ndarray]
         there are to be no features.
     """
     blocks = list(_blocks(decoded, settings))
-    names = features.NAMES if blocks else ()
-    return {name: np.concatenate([block[name] for block in blocks]) for name in names}
+    return features.join_blocks(blocks) if blocks else {}
 
 
 def _blocks(decoded: Decoded, settings: Settings) -> Iterator[dict[str, np.ndarray]]:

@@ -17,12 +17,12 @@ from ddsp.training.data_preparation.collection import (
     Collection,
     analysed,
     cut,
-    display_names,
     place,
     voiced_secs,
 )
 from ddsp.training.data_preparation.description import Source
 from ddsp.training.data_preparation.settings import Settings
+from ddsp.training.wording import display_names
 
 
 def write_all(
@@ -35,6 +35,8 @@ def write_all(
     pipeline_options: Sequence[str],
 ) -> Collection:
     """Makes records of recordings.
+
+    After an interruption everything is done again.
 
     Args:
         files: Audio files, which all workers can read.
@@ -53,11 +55,9 @@ def write_all(
         InputError: If there is no example, or a part would be empty.
     """
     beam_files.import_beam()
-    collection = collect(files, settings, store, pipeline_options)
+    collection, numbers = collect(files, settings, store, pipeline_options)
     for suffix, order in arrange(collection.placed, eval_fraction).items():
-        write_part(
-            collection, order, n_shards, prefix + suffix, store, pipeline_options
-        )
+        write_part(numbers, order, n_shards, prefix + suffix, store, pipeline_options)
     return collection
 
 
@@ -66,7 +66,7 @@ def collect(
     settings: Settings,
     store: str,
     pipeline_options: Sequence[str],
-) -> Collection:
+) -> tuple[Collection, list[int]]:
     """Reads and analyses recordings, and writes the examples of each.
 
     Args:
@@ -76,7 +76,8 @@ def collect(
         pipeline_options: Options of Beam, such as '--runner=FlinkRunner'.
 
     Returns:
-        The recordings and where their examples are.
+        The recordings and where their examples are, and the number of each recording
+        among the files.
 
     Raises:
         ImportError: If Beam is not installed.
@@ -86,6 +87,7 @@ def collect(
     work = functools.partial(_analyse_recording, settings=settings, store=store)
     _run(pipeline_options, [(i, str(file)) for i, file in enumerate(files)], work)
     collection = Collection(settings)
+    numbers: list[int] = []
     for i, name in enumerate(names):
         found = json.loads(beam_files.read(_facts_path(store, i)))
         if "problem" in found:
@@ -93,38 +95,42 @@ def collect(
             continue
         source = Source(name, found["seconds"], found["placed"]["sha256"])
         collection.note(source, Placed(**found["placed"]), found["voiced_secs"])
-        collection.numbers.append(i)
+        numbers.append(i)
     collection.check_not_empty()
-    return collection
+    return collection, numbers
 
 
 def write_part(
-    collection: Collection,
+    numbers: Sequence[int],
     order: Sequence[Example],
     n_shards: int | None,
     prefix: str,
     store: str,
     pipeline_options: Sequence[str],
-) -> None:
+) -> list[str]:
     """Writes examples as records, in the files and the order of the local way.
 
     Args:
-        collection: What `collect` has returned.
+        numbers: The numbers that `collect` has returned.
         order: Which examples, and in what order.
         n_shards: Number of record files; None for one per 256 examples.
         prefix: Path of the files without their numbers.
         store: Folder of `collect`.
         pipeline_options: Options of Beam.
+
+    Returns:
+        Paths of the files.
     """
     n_shards = examples.count_shards(n_shards, len(order))
-    places = {f"{collection.numbers[i]} {j}": k for k, (i, j) in enumerate(order)}
+    places = {f"{numbers[i]} {j}": k for k, (i, j) in enumerate(order)}
     plan = beam_files.join(store, f"plan-{os.path.basename(prefix)}.json")
     beam_files.write(plan, json.dumps(places).encode())
     ends = [examples.shard_end(k, n_shards, len(order)) for k in range(n_shards)]
     read = functools.partial(_read_examples, store=store, plan=plan, ends=ends)
     write = functools.partial(_write_shard, prefix=prefix, n_shards=n_shards)
-    used = sorted({collection.numbers[i] for i, _ in order})
+    used = sorted({numbers[i] for i, _ in order})
     _run(pipeline_options, used, read, write)
+    return [examples.shard_path(prefix, k, n_shards) for k in range(n_shards)]
 
 
 def _run(

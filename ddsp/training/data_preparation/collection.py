@@ -1,11 +1,10 @@
 """Recordings that are analysed, and what is taken from them."""
 
-import collections
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 
+from ddsp.training.data.feature_spec import VOICED_CONFIDENCE
 from ddsp.training.data_preparation.analysis import load_features
 from ddsp.training.data_preparation.arrangement import Example, Placed
 from ddsp.training.data_preparation.decoding import SILENT, Decoded
@@ -19,8 +18,6 @@ from ddsp.training.data_preparation.examples import (
 from ddsp.training.data_preparation.settings import Settings
 from ddsp.training.errors import InputError
 
-VOICED_CONFIDENCE = 0.7
-
 
 class Collection:
     """The recordings of a dataset, and where its examples lie in them.
@@ -30,7 +27,6 @@ class Collection:
         dropped: Recordings and examples that are not, with reasons.
         placed: Where the examples of each used recording begin.
         voiced_secs: Seconds in which a pitch is clear.
-        numbers: Numbers of the used recordings among those that were given.
 
     Example:
         >>> collection = Collection(Settings())
@@ -51,7 +47,6 @@ class Collection:
         self.dropped: list[Dropped] = []
         self.placed: list[Placed] = []
         self.voiced_secs = 0.0
-        self.numbers: list[int] = []
 
     @property
     def n_examples(self) -> int:
@@ -210,19 +205,3 @@ def voiced_secs(recording: AnalysedRecording, settings: Settings) -> float:
     """
     confidence = recording.features.get("f0_confidence", np.zeros(0))
     return float(np.sum(confidence >= VOICED_CONFIDENCE)) / settings.grid_rate
-
-
-def display_names(files: Sequence[Path]) -> list[str]:
-    """Names files without their path, which is nobody's business.
-
-    Args:
-        files: Audio files.
-
-    Returns:
-        File names, with the folder in front where a name repeats.
-    """
-    counts = collections.Counter(file.name for file in files)
-    return [
-        file.name if counts[file.name] == 1 else f"{file.parent.name}/{file.name}"
-        for file in files
-    ]

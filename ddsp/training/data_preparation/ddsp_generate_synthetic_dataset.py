@@ -3,13 +3,14 @@
 They are written by this process, one after the other, and need no Apache Beam.
 """
 
+import contextlib
 import functools
 import inspect
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TextIO
 
 import gin
@@ -19,16 +20,25 @@ from absl import app, flags
 
 from ddsp.terminal import StatusLine
 from ddsp.training import cloud, config
-from ddsp.training.data_preparation import synthetic_data  # noqa: F401  For gin.
+from ddsp.training.data_preparation import (
+    command_flags,
+    synthetic_data,  # noqa: F401  For gin.
+)
+from ddsp.training.data_preparation.command_flags import STATUS_USAGE
+from ddsp.training.data_preparation.examples import (
+    count_shards,
+    is_shard,
+    shard_path,
+    to_record,
+)
 from ddsp.training.errors import InputError, writing
 
 GIN_PATH = config.gin_search_path()
 EXAMPLES_PER_SHARD = 10000
-STATUS_USAGE, STATUS_INTERRUPTED = 2, 130
+STATUS_INTERRUPTED = 130
 # What those who have no cluster have always asked for.
 LOCAL_RUNNERS = ("--runner=DirectRunner", "--runner=direct")
 SECONDS_BETWEEN_LINES = 1.5
-HELP_FLAGS = ("--help", "-help", "--helpshort", "-helpshort", "--helpfull", "-h", "-?")
 HELP = """\
 Writes records of random notes, from which a model learns to find controls in sound.
 
@@ -73,7 +83,7 @@ def write_dataset(
     random_seed: int = 42,
     say: Callable[[str], None] | None = None,
 ) -> list[str]:
-    """Writes record files of examples.
+    """Writes record files of examples, in place of those that have the same path.
 
     Args:
         path: Path of the files, to which '-00000-of-00010' and so on is added. The
@@ -95,36 +105,60 @@ def write_dataset(
             "num_examples and num_shards must be positive. Got num_examples="
             f"{num_examples} and num_shards={num_shards}; give larger ones."
         )
-    n_shards = min(num_shards or -(-num_examples // EXAMPLES_PER_SHARD), num_examples)
+    n_shards = count_shards(num_shards, num_examples, EXAMPLES_PER_SHARD)
     seeds = np.random.default_rng(random_seed).integers(2**32, size=num_examples)
-    paths = [f"{path}-{shard:05d}-of-{n_shards:05d}" for shard in range(n_shards)]
-    folder = os.path.dirname(path)
-    n_done = 0
-    with writing("Records", path):
-        if folder:
+    paths = [shard_path(path, shard, n_shards) for shard in range(n_shards)]
+    if folder := os.path.dirname(path):
+        with writing("Records", path):
             tf.io.gfile.makedirs(folder)
-    for file, part in zip(paths, np.array_split(seeds, n_shards), strict=True):
-        # Written aside and then named, so that none is ever half written.
-        partial = f"{file}.partial"
-        with writing("Records", path), tf.io.TFRecordWriter(partial) as writer:
-            for seed in part:
-                writer.write(_to_record(generate_examples(int(seed))))
+    try:
+        n_done = 0
+        for file, part in zip(paths, np.array_split(seeds, n_shards), strict=True):
+            for _ in _write(_partial(file), part):
                 n_done += 1
                 if say is not None:
                     say(f"wrote {n_done} of {num_examples} examples")
+        # All are named at the end, so that an old dataset is there until then.
         with writing("Records", path):
-            tf.io.gfile.rename(partial, file, overwrite=True)
+            for file in paths:
+                tf.io.gfile.rename(_partial(file), file, overwrite=True)
+            _remove_others(path, [os.path.basename(file) for file in paths])
+    except BaseException:
+        for file in map(_partial, paths):
+            with contextlib.suppress(tf.errors.OpError):
+                tf.io.gfile.remove(file)
+        raise
     return paths
 
 
-def _to_record(example: dict[str, np.ndarray]) -> bytes:
-    """An example as float lists by name."""
-    feature = {
-        name: tf.train.Feature(float_list=tf.train.FloatList(value=values))
-        for name, values in example.items()
-    }
-    features = tf.train.Features(feature=feature)
-    return tf.train.Example(features=features).SerializeToString(deterministic=True)
+def _partial(file: str) -> str:
+    """Where a file is written at first, hidden from patterns of record files."""
+    folder, name = os.path.split(file)
+    return os.path.join(folder, f".{name}.partial")
+
+
+def _write(file: str, seeds: Iterable[int]) -> Iterator[None]:
+    """Writes a record file; stops after each example."""
+    with writing("Records", file):
+        writer = tf.io.TFRecordWriter(file)
+    try:
+        for seed in seeds:
+            record = to_record(generate_examples(int(seed)))
+            with writing("Records", file):
+                writer.write(record)
+            yield
+    finally:
+        with writing("Records", file):
+            writer.close()
+
+
+def _remove_others(path: str, names: Sequence[str]) -> None:
+    """Removes record files of a path, finished or not, of other names."""
+    folder, prefix = os.path.split(path)
+    for name in tf.io.gfile.listdir(folder or "."):
+        whole = name.removeprefix(".").removesuffix(".partial")
+        if is_shard(whole, prefix) and name not in names:
+            tf.io.gfile.remove(os.path.join(folder, name))
 
 
 @functools.cache
@@ -233,17 +267,12 @@ def parse_flags(argv: Sequence[str]) -> list[str]:
         argv: Name of the program and its arguments.
 
     Returns:
-        Arguments that are no flags.
+        Name of the program and arguments that are no flags.
 
     Raises:
         SystemExit: If the help was asked for, or a flag is wrong.
     """
-    if not set(argv[1:]).isdisjoint(HELP_FLAGS):
-        module = flags.FLAGS.find_module_defining_flag("num_examples")
-        described = flags.FLAGS.module_help(module).partition(":\n")[2]
-        sys.stdout.write(f"{HELP}\nflags:\n{described}\n")
-        sys.exit(0)
-    return app.parse_flags_with_usage(list(argv))
+    return command_flags.parse(argv, flags.FLAGS, "num_examples", HELP)
 
 
 def console_entry_point() -> None:

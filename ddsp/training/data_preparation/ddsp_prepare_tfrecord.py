@@ -8,22 +8,19 @@ from collections.abc import Callable, Sequence
 from absl import flags
 
 from ddsp.terminal import ProgressLine
-from ddsp.training.data_preparation import beam_files
+from ddsp.training.data_preparation import beam_files, command_flags
+from ddsp.training.data_preparation.command_flags import STATUS_USAGE
 from ddsp.training.data_preparation.description import DatasetInfo
 from ddsp.training.data_preparation.prepare_tfrecord_lib import prepare_tfrecord
 from ddsp.training.errors import InputError
 
-STATUS_USAGE, STATUS_INTERRUPTED = 2, 130
-HELP_FLAGS = ("--help", "-help", "--helpshort", "-helpshort", "--helpfull", "-h", "-?")
+STATUS_INTERRUPTED = 130
 HELP = """\
 Turns recordings into records, for training with `ddsp_run`.
 
 example:
   ddsp_prepare_tfrecord --input_audio_filepatterns='violin/*.wav,more/*.mp3' \\
       --output_tfrecord_path=violin/train.tfrecord --num_shards=10
-
-flags:
-{flags}
 """
 # Flags of this command alone: others in the same process have some of the same names.
 FLAGS = flags.FlagValues()
@@ -198,21 +195,12 @@ def parse_flags(argv: Sequence[str]) -> list[str]:
         argv: Name of the program and its arguments.
 
     Returns:
-        Arguments that are no flags.
+        Name of the program and arguments that are no flags.
 
     Raises:
         SystemExit: If the help was asked for, or a flag is wrong.
     """
-    if not set(argv[1:]).isdisjoint(HELP_FLAGS):
-        module = FLAGS.find_module_defining_flag("center")
-        described = FLAGS.module_help(module).partition(":\n")[2]
-        sys.stdout.write(HELP.format(flags=described))
-        sys.exit(0)
-    try:
-        return FLAGS(list(argv))
-    except flags.Error as error:
-        sys.stderr.write(f"ddsp_prepare_tfrecord: error: {error}\n")
-        sys.exit(STATUS_USAGE)
+    return command_flags.parse(argv, FLAGS, "center", HELP)
 
 
 def console_entry_point() -> None:

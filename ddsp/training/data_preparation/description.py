@@ -10,6 +10,7 @@ from ddsp import version
 from ddsp.training.data.dataset_info import FORMAT
 from ddsp.training.data.feature_spec import FeatureSpec
 from ddsp.training.data_preparation.settings import Settings
+from ddsp.training.wording import say_duration
 
 
 @dataclass(frozen=True)
@@ -103,10 +104,10 @@ class DatasetInfo:
         """
         examples = _count(self.n_examples, "example")
         length = f" of {self.example_secs:g} s" if self.example_secs else ""
-        pitch = f", {_duration(self.voiced_secs)} with a clear pitch"
+        pitch = f", {say_duration(self.voiced_secs)} with a clear pitch"
         first = (
             f"{examples}{length} from {_count(len(self.sources), 'recording')}: "
-            f"{_duration(self.seconds)}{pitch if self.features else ''}"
+            f"{say_duration(self.seconds)}{pitch if self.features else ''}"
         )
         left_out = [f"left out: {some.name}: {some.reason}" for some in self.dropped]
         return [first, *left_out]
@@ -169,8 +170,3 @@ def describe(
 def _count(number: int, noun: str) -> str:
     """A number of things."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _duration(seconds: float) -> str:
-    """Seconds for a short time, minutes for a long one."""
-    return f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.1f} min"

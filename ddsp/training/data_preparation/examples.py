@@ -1,6 +1,7 @@
 """Cutting analysed recordings into examples, and writing them as records."""
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -177,17 +178,35 @@ def shard_path(prefix: str | Path, shard: int, n_shards: int) -> str:
     return f"{prefix}-{shard:05d}-of-{n_shards:05d}"
 
 
-def count_shards(wanted: int | None, n_examples: int) -> int:
+def is_shard(name: str, prefix: str) -> bool:
+    """Tells by its name whether a file is a record file.
+
+    Args:
+        name: Name of the file.
+        prefix: Name of the record files without the numbers.
+
+    Returns:
+        True for 'data.tfrecord-00000-of-00003' and 'data.tfrecord'.
+    """
+    numbers = name.removeprefix(prefix)
+    is_numbered = re.fullmatch(r"-[0-9]{5,}-of-[0-9]{5,}", numbers) is not None
+    return name.startswith(prefix) and is_numbered
+
+
+def count_shards(
+    wanted: int | None, n_examples: int, n_per_shard: int = EXAMPLES_PER_SHARD
+) -> int:
     """Chooses the number of record files.
 
     Args:
-        wanted: The number; None for a file per 256 examples.
+        wanted: The number; None for as many as are needed.
         n_examples: Number of examples.
+        n_per_shard: Examples that a file then has at most.
 
     Returns:
         Number of files, at most one per example.
     """
-    return min(wanted or math.ceil(n_examples / EXAMPLES_PER_SHARD), n_examples)
+    return min(wanted or math.ceil(n_examples / n_per_shard), n_examples)
 
 
 def to_record(example: dict[str, np.ndarray]) -> bytes:

@@ -1,10 +1,12 @@
 """Pitch and loudness of a recording of any length, in bounded memory."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import numpy as np
 
 from ddsp import spectral_ops
+from ddsp.spectral_ops.pitch import track_pitch
+from ddsp.spectral_ops.silence import hold_pitch
 from ddsp.training.data import FEATURE_SAMPLE_RATE
 from ddsp.training.data.feature_spec import DEFAULT_F0_METHOD, LOUDNESS_N_FFT
 
@@ -15,35 +17,20 @@ BLOCK_SECS = 10.0
 CONTEXT_SECS = 0.5
 
 
-def measure_features(
-    audio_16k: np.ndarray,
-    frame_rate: int,
-    center: bool = True,
-    viterbi: bool = True,
-    report: Callable[[float], None] | None = None,
-) -> dict[str, np.ndarray]:
-    """Measures pitch and loudness of a whole recording.
+def join_blocks(blocks: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Joins the blocks of a recording.
 
     Args:
-        audio_16k: Mono audio at 16000 samples per second, [n_samples].
-        frame_rate: Frames per second; must divide 16000.
-        center: Whether frame k is centred at k / frame_rate seconds, or begins there.
-        viterbi: Whether the pitch is the best path through time, or chosen frame by
-            frame.
-        report: Called after each block with the seconds that are done.
+        blocks: What `measure_block` returns, all of the recording in their order.
 
     Returns:
         `f0_hz` in Hz, `f0_confidence` from 0 to 1 and `loudness_db` in dB, float32,
-        [n_frames] each.
+        [n_frames] each. Where nothing is heard, the last pitch that was heard goes on,
+        as in `compute_f0`.
     """
-    n_frames = count_frames(audio_16k.size, frame_rate, center)
-    size = block_frames(frame_rate)
-    blocks = []
-    for block in range(-(-n_frames // size)):
-        blocks.append(measure_block(audio_16k, block, frame_rate, center, viterbi))
-        if report is not None:
-            report(min(n_frames, (block + 1) * size) / frame_rate)
-    return {name: np.concatenate([block[name] for block in blocks]) for name in NAMES}
+    joined = {name: np.concatenate([block[name] for block in blocks]) for name in NAMES}
+    joined["f0_hz"] = hold_pitch(joined["f0_hz"], joined["f0_hz"] > 0.0)
+    return joined
 
 
 def measure_block(
@@ -64,8 +51,9 @@ def measure_block(
             frame.
 
     Returns:
-        `f0_hz` in Hz, `f0_confidence` from 0 to 1 and `loudness_db` in dB, float32,
-        [n_frames] each: those of a block, of the last what is left.
+        `f0_hz` in Hz, 0 where nothing is heard, `f0_confidence` from 0 to 1 and
+        `loudness_db` in dB, float32, [n_frames] each: those of a block, of the last
+        what is left. `join_blocks` holds the pitch.
     """
     hop_size = FEATURE_SAMPLE_RATE // frame_rate
     n_block, n_context = block_frames(frame_rate), round(CONTEXT_SECS * frame_rate)
@@ -110,7 +98,7 @@ def _measure(
     audio: np.ndarray, frame_rate: int, viterbi: bool, padding: str
 ) -> list[np.ndarray]:
     """Pitch, confidence and loudness of one block, float32."""
-    f0_hz, f0_confidence = spectral_ops.compute_f0(
+    f0_hz, f0_confidence = track_pitch(
         audio,
         frame_rate,
         viterbi=viterbi,

@@ -10,7 +10,7 @@ from pathlib import Path
 from ddsp.training.errors import InputError
 from ddsp.training.loop.run_lock import RunLock
 
-NEW, REPLACED, KEPT = "new", "replaced", "kept"
+NEW, REPLACED, KEPT, PASSING = "new", "replaced", "kept", "passing"
 
 
 @contextlib.contextmanager
@@ -34,6 +34,8 @@ def new_folder(
     path = Path(os.path.abspath(path))
     _check_replaceable(path, overwrite, replaceable)
     with work_folder(path) as work:
+        # What a killed attempt had put aside is in its place again.
+        _check_replaceable(path, overwrite, replaceable)
         yield work / NEW
         if path.exists():
             os.replace(path, work / REPLACED)
@@ -44,8 +46,9 @@ def new_folder(
 def work_folder(path: str | Path) -> Iterator[Path]:
     """Offers a hidden folder beside a wanted file or folder, to one process at a time.
 
-    It holds an empty folder `new`, and `kept` for what a later attempt can use: that
-    stays if the work is interrupted, and is removed when it is done or has failed.
+    It holds the empty folders `new`, and `passing` for what is of use to this attempt
+    alone, and `kept` for what a later one can use. That stays, if there is anything,
+    until an attempt ends well.
 
     Args:
         path: What is to be made.
@@ -64,23 +67,21 @@ def work_folder(path: str | Path) -> Iterator[Path]:
             work.unlink()
         work.mkdir(exist_ok=True)
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise _unwritable(path, error, is_kept=False) from error
     with _alone(work, path):
         _clear(work, path)
         try:
-            (work / NEW).mkdir()
+            for name in (NEW, PASSING):
+                (work / name).mkdir()
             (work / KEPT).mkdir(exist_ok=True)
             yield work
-        except InputError:
-            shutil.rmtree(work, ignore_errors=True)
-            raise
-        except OSError as error:
-            shutil.rmtree(work, ignore_errors=True)
-            raise _unwritable(path, error) from error
-        except BaseException:
-            shutil.rmtree(work / NEW, ignore_errors=True)
-            if not any((work / KEPT).iterdir()):
+        except BaseException as error:
+            _clear(work, path)
+            is_kept = any(found.is_file() for found in (work / KEPT).rglob("*"))
+            if not is_kept:
                 shutil.rmtree(work, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise _unwritable(path, error, is_kept) from error
             raise
         shutil.rmtree(work, ignore_errors=True)
 
@@ -103,17 +104,19 @@ def _alone(work: Path, path: Path) -> Iterator[None]:
 
 
 def _clear(work: Path, path: Path) -> None:
-    """Removes what an attempt that was killed has left, save what is kept."""
+    """Removes what an attempt that has not ended well has left, save what is kept."""
     if (work / REPLACED).exists() and not path.exists():
-        os.replace(work / REPLACED, path)  # It was killed in between.
-    for name in (NEW, REPLACED):
+        os.replace(work / REPLACED, path)  # It ended in between.
+    for name in (NEW, REPLACED, PASSING):
         shutil.rmtree(work / name, ignore_errors=True)
 
 
-def _unwritable(path: Path, error: OSError) -> InputError:
+def _unwritable(path: Path, error: OSError, is_kept: bool) -> InputError:
+    """The line for a place that takes no more."""
+    go_on = "make room and repeat, as what is done is kept, or " if is_kept else ""
     return InputError(
         f"The output must be a folder that can be written. Got {path} "
-        f"({error.strerror or error}); choose another place."
+        f"({error.strerror or error}); {go_on}choose another place."
     )
 
 

@@ -1,5 +1,7 @@
 """Records as the original's preparation writes them: numbered files of a prefix."""
 
+import dataclasses
+import glob
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -11,13 +13,23 @@ from ddsp.spectral_ops import CREPE_SAMPLE_RATE
 from ddsp.training.data.dataset_info import description_name
 from ddsp.training.data_preparation import beam_files, beam_pipeline, preparing
 from ddsp.training.data_preparation import folder as folders
-from ddsp.training.data_preparation.arrangement import arrange, check_fraction
+from ddsp.training.data_preparation.arrangement import (
+    EVAL,
+    TRAIN,
+    Example,
+    arrange,
+    check_fraction,
+)
+from ddsp.training.data_preparation.collection import Collection
 from ddsp.training.data_preparation.description import DatasetInfo, describe
+from ddsp.training.data_preparation.examples import is_shard
 from ddsp.training.data_preparation.local import collect
 from ddsp.training.data_preparation.settings import Settings, check_shards
 from ddsp.training.errors import InputError
 
 __all__ = ["CREPE_SAMPLE_RATE", "prepare_tfrecord", "spectral_ops"]
+
+PARTS = ("", TRAIN, EVAL)
 
 
 def prepare_tfrecord(
@@ -39,8 +51,11 @@ def prepare_tfrecord(
     """Makes records of recordings.
 
     Recordings are cut into pieces, which no example crosses; the last example of a
-    piece ends where the piece does. Records of the same prefix are replaced. Beside
-    them lies a description, by which a provider needs no numbers.
+    piece ends where the piece does. Records of the same prefix are replaced.
+
+    Where all examples have features and one length, a description lies beside the
+    records of each part, with their statistics; by it a provider needs no numbers. In
+    buckets there is none.
 
     Args:
         input_audio_paths: Audio files and folders of them.
@@ -59,13 +74,15 @@ def prepare_tfrecord(
         viterbi: Whether the pitch is the best path through time.
         pipeline_options: Options of Apache Beam, such as '--runner=FlinkRunner'. With
             none, and with the direct runner, processes of this computer do the work,
-            and Beam need not be installed; the records are the same.
+            and Beam need not be installed; the records are the same. Beam begins again
+            after an interruption, while these processes go on.
         processes: Number of such processes; None for one per core if there is enough
             to do.
         progress: Called with a line that says what is being done.
 
     Returns:
-        What the records hold, and what was left out.
+        What the records of all parts hold, and what was left out. Statistics are there
+        if they are described and there is one part.
 
     Raises:
         ImportError: If Beam is needed and not installed.
@@ -105,9 +122,10 @@ def prepare_tfrecord(
     files = _find(input_audio_paths)
     _make_parents(path)
     with folders.work_folder(path) as work:
-        new, store = work / folders.NEW, work / folders.KEPT
+        new = work / folders.NEW
         made = new / path.name
         if not any(beam_files.is_remote(str(f)) for f in files) and is_local(options):
+            store = work / folders.KEPT
             collection = collect(files, settings, store, processes, say)
             preparing.write_parts(
                 collection, eval_split_fraction, num_shards, made, say
@@ -118,17 +136,39 @@ def prepare_tfrecord(
                 files,
                 settings,
                 str(made),
-                str(store),
+                str(work / folders.PASSING),
                 eval_split_fraction,
                 num_shards,
                 options,
             )
-        described = describe(path.parent, settings, collection, {})
-        if settings.shape and settings.frame_rate:
-            text = described.to_json()
-            (new / description_name(path.name)).write_text(text, encoding="utf-8")
+        say("describing the records")
+        parts = arrange(collection.placed, eval_split_fraction)
+        described = _describe(path, new, settings, collection, parts)
         _replace_records(path, new)
     return described
+
+
+def _describe(
+    path: Path,
+    new: Path,
+    settings: Settings,
+    collection: Collection,
+    parts: dict[str, list[Example]],
+) -> DatasetInfo:
+    """Writes a description beside the records of each part; returns that of all."""
+    whole = describe(path.parent, settings, collection, {})
+    if not (settings.shape and settings.frame_rate):
+        return whole
+    described = []
+    for suffix, order in parts.items():
+        name = path.name + suffix
+        pattern = new / f"{glob.escape(name)}-*"
+        statistics = preparing.measure_statistics(str(pattern), settings)
+        part = describe(path.parent, settings, collection, statistics)
+        part = dataclasses.replace(part, n_examples=len(order))
+        (new / description_name(name)).write_text(part.to_json(), encoding="utf-8")
+        described.append(part)
+    return whole if len(described) > 1 else described[0]
 
 
 def _find(input_audio_paths: Any) -> list[Any]:
@@ -148,23 +188,31 @@ def _prepare_remote(
     eval_split_fraction: float,
     options: Sequence[str],
 ) -> DatasetInfo:
-    """Writes to a bucket, where nothing can appear at once; old records go first."""
+    """Writes to a bucket, where nothing can appear at once; old records go last."""
     folder, _, name = prefix.rpartition("/")
     files = _find(input_audio_paths)
     store = beam_files.join(folder, f".{name}.preparing")
     try:
-        collection = beam_pipeline.collect(files, settings, store, options)
-        parts = arrange(collection.placed, eval_split_fraction)
-        beam_files.remove(
-            [path for path in beam_files.list_files(prefix) if _is_of(path, name)]
-        )
-        for suffix, order in parts.items():
-            beam_pipeline.write_part(
-                collection, order, num_shards, prefix + suffix, store, options
+        collection, numbers = beam_pipeline.collect(files, settings, store, options)
+        new: list[str] = []
+        for suffix, order in arrange(collection.placed, eval_split_fraction).items():
+            new += beam_pipeline.write_part(
+                numbers, order, num_shards, prefix + suffix, store, options
             )
+        _remove_others(prefix, new)
     finally:
         beam_files.remove(beam_files.list_files(store + "/"))
     return describe(Path(folder), settings, collection, {})
+
+
+def _remove_others(prefix: str, new: Sequence[str]) -> None:
+    """Removes records of a prefix in a bucket that are not among the new ones."""
+    folder, _, name = prefix.rpartition("/")
+    names = {path.rpartition("/")[2] for path in new}
+    for path in beam_files.list_files(prefix):
+        found = path.removeprefix(f"{folder}/")
+        if _is_of(found, name) and found not in names:
+            beam_files.remove([path])
 
 
 def is_local(pipeline_options: Sequence[str]) -> bool:
@@ -200,15 +248,17 @@ def _make_parents(path: Path) -> None:
 
 
 def _replace_records(path: Path, new: Path) -> None:
-    """Moves new records to their place, and removes all others of the prefix."""
+    """Moves new records to their place, then removes all others of the prefix."""
+    names = sorted(os.listdir(new))
+    for name in names:
+        os.replace(new / name, path.parent / name)
+    described = {description_name(path.name + part) for part in PARTS}
     for old in path.parent.iterdir():
-        if _is_of(old.name, path.name) or old.name == description_name(path.name):
+        is_ours = _is_of(old.name, path.name) or old.name in described
+        if is_ours and old.name not in names:
             old.unlink()
-    for file in sorted(new.iterdir()):
-        os.replace(file, path.parent / file.name)
 
 
-def _is_of(path: str, name: str) -> bool:
-    """Whether a file is a record file of a prefix."""
-    numbered = re.escape(name) + r"(-train|-eval)?-[0-9]{5,}-of-[0-9]{5,}"
-    return re.fullmatch(numbered, path.rpartition("/")[2]) is not None
+def _is_of(name: str, prefix: str) -> bool:
+    """Whether a name is that of a record file of a prefix, in whatever part."""
+    return any(is_shard(name, prefix + part) for part in PARTS)

@@ -43,8 +43,8 @@ def prepare_dataset(
     if it lasts a second at least. Recordings that cannot be used and silent examples
     are left out and listed.
 
-    What is analysed waits in a hidden folder beside the output. If the work is
-    interrupted, repeating the call goes on from there.
+    What is analysed waits in a hidden folder beside the output. If the work does not
+    come to its end, repeating the call goes on from there. With Beam it begins again.
 
     Args:
         recordings: Audio files and folders of them.
@@ -65,7 +65,7 @@ def prepare_dataset(
             The records are the same with any number, up to the rounding of features.
         pipeline_options: Options of Apache Beam, such as '--runner=FlinkRunner', whose
             workers must see recordings and output; None for processes of this computer.
-            The records are the same.
+            The records are the same. Beam begins again after an interruption.
 
     Returns:
         What the dataset holds, and what was left out.
@@ -84,12 +84,13 @@ def prepare_dataset(
     files = find_files(recordings)
     say = progress or say_nothing
     with folders.new_folder(output, overwrite, REPLACEABLE) as folder:
-        store = folder.with_name(folders.KEPT)
         prefix = folder / RECORDS_NAME
         if pipeline_options is None:
+            store = folder.with_name(folders.KEPT)
             collection = collect(files, settings, store, processes, say)
             write_parts(collection, 0.0, n_shards, prefix, say)
         else:
+            store = folder.with_name(folders.PASSING)
             options = list(pipeline_options)
             say("running the pipeline")
             collection = beam_pipeline.write_all(
@@ -175,18 +176,31 @@ def finish_dataset(
     Returns:
         The description.
     """
-    provider = data.TFRecordProvider(
-        str(folder),
-        float(settings.example_secs),
-        settings.sample_rate,
-        settings.frame_rate,
-        settings.centered,
-    )
-    statistics = postprocessing.compute_dataset_statistics(provider)
+    statistics = measure_statistics(str(folder), settings)
     postprocessing.save_statistics(statistics, folder)
     described = describe(output, settings, collection, statistics)
     (folder / data.DATASET_FILE).write_text(described.to_json(), encoding="utf-8")
     return described
+
+
+def measure_statistics(records: str, settings: Settings) -> dict[str, Any]:
+    """Computes the statistics of records with features.
+
+    Args:
+        records: Folder or pattern of the records.
+        settings: How they were made; all examples must have one length.
+
+    Returns:
+        What `compute_dataset_statistics` returns.
+    """
+    provider = data.TFRecordProvider(
+        records,
+        float(settings.example_secs or settings.chunk_secs),
+        settings.sample_rate,
+        settings.frame_rate,
+        settings.centered,
+    )
+    return postprocessing.compute_dataset_statistics(provider)
 
 
 def say_nothing(text: str) -> None:

@@ -14,6 +14,8 @@ from ddsp.training.errors import InputError
 GRID_RATE = 250
 # Shorter clips are not filled up to an example: it would be mostly silence.
 SHORTEST_PADDED_SECS = 1.0
+SHORTEST_EXAMPLE_SECS, LONGEST_EXAMPLE_SECS = 0.1, 600.0
+LONGEST_CHUNK_SECS = 1_000_000.0
 ROUNDING = 1e-6
 
 
@@ -88,7 +90,9 @@ class Settings:
 
     @property
     def shortest_secs(self) -> float:
-        """Seconds that a recording must last."""
+        """Seconds that a recording must last; half a piece if examples are pieces."""
+        if self.shape and not self.example_secs:
+            return self.shape.example_secs / 2
         secs = self.shape.example_secs if self.shape else SHORTEST_PADDED_SECS
         return min(SHORTEST_PADDED_SECS, secs)
 
@@ -132,7 +136,8 @@ class Settings:
             frame_rate=rate,
         )
         _require(
-            self.example_secs == 0 or 0.1 <= self.example_secs <= 600,
+            self.example_secs == 0
+            or SHORTEST_EXAMPLE_SECS <= self.example_secs <= LONGEST_EXAMPLE_SECS,
             "example_secs must be from 0.1 to 600",
             example_secs=self.example_secs,
         )
@@ -141,10 +146,12 @@ class Settings:
             "hop_secs must be above 0",
             hop_secs=self.hop_secs,
         )
-        least = self.example_secs or 0.1
+        least = self.example_secs or SHORTEST_EXAMPLE_SECS
+        # Whole pieces are examples, up to which recordings are filled with silence.
+        most = LONGEST_CHUNK_SECS if self.example_secs else LONGEST_EXAMPLE_SECS
         _require(
-            self.chunk_secs == 0 or least <= self.chunk_secs <= 1e6,
-            f"chunk_secs must be 0 or at least {least:g}, an example",
+            self.chunk_secs == 0 or least <= self.chunk_secs <= most,
+            f"chunk_secs must be 0, or from {least:g}, an example, to {most:.0f}",
             chunk_secs=self.chunk_secs,
         )
 

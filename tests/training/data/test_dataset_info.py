@@ -87,3 +87,24 @@ def test_a_damaged_description_is_one_line(tmp_path: Path, content: bytes) -> No
         data.read_dataset_info(tmp_path)
     message = str(raised.value)
     assert str(path) in message and "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_found"),
+    [
+        ("violin", True),
+        ("violin*", True),
+        ("violin-00000-of-00001", True),
+        ("violin[-]*", True),
+        ("violin?00000*", True),
+        ("violin_old.tfrecord*", False),
+        ("violin.tfrecord*", False),
+        ("violin2*", False),
+        ("viola*", False),
+    ],
+)
+def test_a_description_is_not_that_of_records_with_a_longer_name(
+    tmp_path: Path, pattern: str, is_found: bool
+) -> None:
+    (tmp_path / "dataset.violin.json").write_text(dataset_info())
+    assert (data.read_dataset_info(tmp_path / pattern) is not None) == is_found

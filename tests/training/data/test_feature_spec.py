@@ -23,7 +23,7 @@ def test_it_comes_back_the_same() -> None:
         {"centered": False},
         {"viterbi": False},
         {"f0_method": "pyin"},
-        {"f0_version": 2},
+        {"f0_version": 1},
         {"loudness_method": "rms"},
         {"loudness_version": 2},
         {"loudness_n_fft": 2048},
@@ -49,7 +49,13 @@ def test_a_damaged_description_names_what_is_wrong(name: str, value: object) -> 
         FeatureSpec.from_dict({**SPEC.to_dict(), name: value})
 
 
-def test_datasets_of_format_1_have_the_only_methods_of_their_time() -> None:
+def test_datasets_of_format_1_have_the_first_methods() -> None:
     info = {"format": 1, "frame_rate": 100, "centered": False}
-    assert FeatureSpec.from_info(info) == FeatureSpec(100, centered=False)
+    expected = FeatureSpec(100, centered=False, f0_version=1, loudness_version=1)
+    assert FeatureSpec.from_info(info) == expected != FeatureSpec(100, centered=False)
     assert FeatureSpec.from_info({"features": SPEC.to_dict()}) == SPEC
+
+
+def test_pitch_is_no_longer_that_of_the_first_version() -> None:
+    assert (SPEC.f0_version, SPEC.loudness_version) == (2, 1)
+    assert (SPEC.f0_method, SPEC.loudness_n_fft, SPEC.viterbi) == ("tiny", 512, True)

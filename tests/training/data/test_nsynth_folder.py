@@ -1,5 +1,6 @@
 """A folder of notes with NSynth's labels, measured once."""
 
+import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,8 @@ import tensorflow as tf
 from records import harmonic_tone, write_recording
 
 from ddsp.training import data
+from ddsp.training.data import note_features
+from ddsp.training.data.feature_spec import FeatureSpec
 from ddsp.training.data.note_features import NoteFeatures
 from ddsp.training.errors import InputError
 
@@ -169,6 +172,28 @@ def test_features_are_measured_once(tmp_path: Path, measured: list[str]) -> None
     assert np.median(changed[0]) == pytest.approx(300.0, rel=0.01)
 
 
+@pytest.mark.parametrize("change", [{"f0_version": 99}, {"loudness_n_fft": 1024}])
+def test_another_way_of_measuring_is_another_measurement(
+    tmp_path: Path,
+    measured: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    change: dict[str, int],
+) -> None:
+    folder, cache = str(write_notes(tmp_path / "notes")), str(tmp_path / "cache")
+    loudness_db = []
+    for changes in ({}, {}, change):
+        other = functools.partial(FeatureSpec, **changes)
+        monkeypatch.setattr(note_features, "FeatureSpec", other)
+        source = data.NSynthFolder(folder, cache_dir=cache, **SETTINGS)
+        (batch,) = source.get_batch(3, shuffle=False, repeats=1)
+        loudness_db.append(batch["loudness_db"])
+    assert len(measured) == 6
+    changed = np.mean(loudness_db[2] - loudness_db[0])
+    # Twice the window holds twice the power.
+    expected = 3.0 if "loudness_n_fft" in change else 0.0
+    assert changed == pytest.approx(expected, abs=0.5)
+
+
 def test_damaged_measurements_are_made_anew(
     tmp_path: Path, measured: list[str]
 ) -> None:
@@ -252,6 +277,13 @@ def rewrite(folder: Path, change: Callable[[dict], Any]) -> str:
             lambda notes: {"x": {**notes["reed_0-057"], "instrument": "flute"}},
             "x has no whole number as instrument",
         ),
+        *(
+            (
+                lambda notes, n=number: {"x": {**notes["reed_0-057"], "pitch": n}},
+                "x has no whole number as pitch, from 0 to 2147483647",
+            )
+            for number in (-1, 2**31, 10**30, 60.0, True)
+        ),
     ],
 )
 def test_a_list_that_is_not_like_nsynth_s_is_explained(
@@ -261,6 +293,14 @@ def test_a_list_that_is_not_like_nsynth_s_is_explained(
     with pytest.raises(InputError, match=words) as raised:
         data.NSynthFolder(folder)
     assert "\n" not in str(raised.value)
+
+
+def test_labels_may_be_any_number_from_0(tmp_path: Path) -> None:
+    folder = write_notes(tmp_path, instrument=2**31 - 1, instrument_source=0)
+    source = data.NSynthFolder(str(folder), **SETTINGS)
+    (batch,) = source.get_batch(3, shuffle=False, repeats=1)
+    assert batch["instrument"].numpy().tolist() == [2**31 - 1] * 3
+    assert batch["instrument_source"].numpy().tolist() == [0] * 3
 
 
 def test_a_folder_without_a_list_is_explained(tmp_path: Path) -> None:

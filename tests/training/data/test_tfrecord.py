@@ -10,6 +10,7 @@ import tensorflow as tf
 from records import dataset_info, tagged_example, write_records
 
 from ddsp.training import data
+from ddsp.training.data.feature_spec import FeatureSpec
 from ddsp.training.errors import InputError
 
 SETTINGS = {"example_secs": 0.1, "frame_rate": 50}
@@ -304,3 +305,46 @@ def test_datasets_that_were_prepared_otherwise_are_not_mixed(tmp_path: Path) -> 
     with pytest.raises(InputError, match="must be prepared alike") as raised:
         data.TFRecordProvider(folders)
     assert f"frame_rate=100 in {folders[1]} and frame_rate=50 in" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("viterbi", False),
+        ("f0_method", "pyin"),
+        ("f0_version", 1),
+        ("loudness_version", 7),
+        ("loudness_n_fft", 2048),
+    ],
+)
+def test_datasets_that_were_measured_otherwise_are_not_mixed(
+    tmp_path: Path, name: str, value: object
+) -> None:
+    usual = FeatureSpec(50, centered=False).to_dict()
+    folders = [str(tmp_path / folder) for folder in ("a", "b", "c")]
+    for folder, features in zip(
+        folders, (usual, usual, {**usual, name: value}), strict=True
+    ):
+        write_dataset(Path(folder), 1)
+        described = dataset_info(format=2, features=features)
+        Path(folder, "dataset.json").write_text(described)
+    assert data.TFRecordProvider(folders[:2]).frame_rate == 50
+    assert data.TFRecordProvider(folders[2]).frame_rate == 50
+    with pytest.raises(InputError, match="measured alike") as raised:
+        data.TFRecordProvider(folders)
+    usually = f"{name}={usual[name]} in {folders[0]}"
+    assert f"{name}={value} in {folders[2]} and {usually}" in str(raised.value)
+
+
+def test_a_dataset_of_the_first_format_is_not_mixed_with_a_new_one(
+    tmp_path: Path,
+) -> None:
+    folders = [str(tmp_path / name) for name in ("old", "new")]
+    features = FeatureSpec(50, centered=False).to_dict()
+    for folder, changes in zip(
+        folders, ({}, {"format": 2, "features": features}), strict=True
+    ):
+        write_dataset(Path(folder), 1)
+        Path(folder, "dataset.json").write_text(dataset_info(**changes))
+    with pytest.raises(InputError, match=r"Got f0_version=2 in .*new and f0_version=1"):
+        data.TFRecordProvider(folders)

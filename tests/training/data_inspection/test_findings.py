@@ -7,11 +7,7 @@ from ddsp.training.data_inspection import RecordingFigures
 from ddsp.training.data_inspection.background import Background
 from ddsp.training.data_inspection.clipping import SampleFaults
 from ddsp.training.data_inspection.comparison import decay_secs, faults_together
-from ddsp.training.data_inspection.findings import (
-    Finding,
-    faults_of_recordings,
-    say_duration,
-)
+from ddsp.training.data_inspection.findings import Finding, faults_of_recordings
 
 
 def figures(name: str = "a.wav", **changes: object) -> RecordingFigures:
@@ -196,8 +192,3 @@ def test_levels_are_compared_of_long_files_only() -> None:
     assert kinds(loud, note) == []
     note.sounding_secs = 8.0
     assert kinds(loud, note) == ["levels"]
-
-
-def test_durations_are_said_as_people_do() -> None:
-    assert say_duration(119.94) == "119.9 s"
-    assert say_duration(600.0) == "10.0 min"

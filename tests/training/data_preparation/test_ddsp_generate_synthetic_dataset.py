@@ -83,6 +83,19 @@ def test_help_shows_the_flags_and_an_example(
     assert '--gin_param="generate_examples.generate_fn=@generate_notes_v2"' in said
 
 
+@pytest.mark.parametrize("flag", ["--num_examples=many", "--unknown=1"])
+def test_wrong_flags_are_one_line(
+    capsys: pytest.CaptureFixture[str], flag: str
+) -> None:
+    script.define_flags()
+    with pytest.raises(SystemExit) as ended:
+        script.parse_flags(["bin/ddsp_generate_synthetic_dataset", flag])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("ddsp_generate_synthetic_dataset: error: ")
+    assert flag.partition("=")[0].strip("-") in said
+
+
 def test_records_are_notes_of_their_seeds(
     command: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -108,8 +121,6 @@ def test_the_number_of_files_and_a_second_run_change_nothing(
 ) -> None:
     command("--num_shards=3")
     first = read(tmp_path / "a b")
-    for path in (tmp_path / "a b").iterdir():
-        path.unlink()
     command()
     assert os.listdir(tmp_path / "a b") == ["data.tfrecord-00000-of-00001"]
     second = read(tmp_path / "a b")
@@ -119,6 +130,45 @@ def test_the_number_of_files_and_a_second_run_change_nothing(
     assert np.any(first[0]["f0_hz"] != first[1]["f0_hz"])
     command("--random_seed=1")
     assert np.any(read(tmp_path / "a b")[0]["f0_hz"] != first[0]["f0_hz"])
+
+
+def test_files_of_other_names_stay(tmp_path: Path) -> None:
+    others = ["x", "x-notes", "x-train-00000-of-00001", "y-00000-of-00003", "y.json"]
+    # The last two are what a killed process has left.
+    ours = [
+        "x-00000-of-00003",
+        ".x-00000-of-00004.partial",
+        ".x-00000-of-00001.partial",
+    ]
+    for name in others + ours:
+        (tmp_path / name).write_text("old")
+    config.parse_gin([], SMALL)
+    script.write_dataset(str(tmp_path / "x"), 1)
+    assert sorted(os.listdir(tmp_path)) == sorted([*others, "x-00000-of-00001"])
+    assert all((tmp_path / name).read_text() == "old" for name in others)
+
+
+def test_an_old_dataset_is_whole_while_a_new_one_is_made(
+    command: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command("--num_shards=2")
+    folder = tmp_path / "a b"
+    old = {path.name: path.read_bytes() for path in folder.iterdir()}
+    make = script.generate_examples
+    seen: list[dict[str, bytes]] = []
+
+    def look(seed: int) -> dict[str, np.ndarray]:
+        files = folder.glob("data.tfrecord*")
+        seen.append({path.name: path.read_bytes() for path in files})
+        if len(seen) == 5:
+            raise KeyboardInterrupt
+        return make(seed)
+
+    monkeypatch.setattr(script, "generate_examples", look)
+    assert command("--num_shards=3", "--random_seed=1") == 130
+    assert seen == [old] * 5
+    # Nor is anything left of what was begun.
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == old
 
 
 def test_the_provider_reads_them_back(
@@ -181,7 +231,7 @@ def test_a_broken_run_leaves_no_record_file_behind(tmp_path: Path) -> None:
     gin.bind_parameter("generate_examples.generate_fn", fail)
     with pytest.raises(RuntimeError, match="n_batch=1"):
         script.write_dataset(str(tmp_path / "x"), 3)
-    assert not list(tmp_path.glob("x-00000-of-00001"))
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

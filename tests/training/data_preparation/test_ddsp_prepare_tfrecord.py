@@ -57,7 +57,8 @@ def test_flags_reach_the_records(
     assert status == 0
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert names == [
-        "dataset.x.tfrecord.json",
+        "dataset.x.tfrecord-eval.json",
+        "dataset.x.tfrecord-train.json",
         *(f"x.tfrecord-eval-0000{i}-of-00002" for i in range(2)),
         *(f"x.tfrecord-train-0000{i}-of-00002" for i in range(2)),
     ]
@@ -105,7 +106,9 @@ def test_wrong_flags_are_one_line(
     with pytest.raises(SystemExit) as raised:
         call(flag)
     assert raised.value.code == 2
-    assert flag.partition("=")[0].strip("-") in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert said.startswith("ddsp_prepare_tfrecord: error: ")
+    assert flag.partition("=")[0].strip("-") in said
 
 
 def test_help_shows_every_flag(capsys: pytest.CaptureFixture[str]) -> None:

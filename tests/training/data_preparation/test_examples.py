@@ -111,3 +111,27 @@ def test_files_hold_256_examples_unless_told(
     wanted: int | None, n_examples: int, n_shards: int
 ) -> None:
     assert examples.count_shards(wanted, n_examples) == n_shards
+
+
+def test_files_hold_as_many_examples_as_told() -> None:
+    assert examples.count_shards(None, 6, 2) == 3
+    assert examples.count_shards(None, 7, 2) == 4
+    assert examples.count_shards(2, 7, 2) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [
+        ("a.tfrecord-00000-of-00003", True),
+        ("a.tfrecord-100000-of-100001", True),
+        ("a.tfrecord", False),
+        ("a.tfrecord-0000-of-00003", False),
+        ("a.tfrecord-00000-of-00003.partial", False),
+        ("a.tfrecord-train-00000-of-00003", False),
+        ("b/a.tfrecord-00000-of-00003", False),
+        ("a_tfrecord-00000-of-00003", False),
+        ("-00000-of-00003", False),
+    ],
+)
+def test_record_files_are_known_by_prefix_and_numbers(name: str, is_one: bool) -> None:
+    assert examples.is_shard(name, "a.tfrecord") == is_one

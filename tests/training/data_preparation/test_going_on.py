@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -43,14 +45,18 @@ def short_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(features, "BLOCK_SECS", 1.0)
 
 
-def stopping(n_blocks: int, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Lets Ctrl-C come after some blocks; returns where they are noted."""
+def stopping(
+    n_blocks: int,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[BaseException] | BaseException = KeyboardInterrupt,
+) -> list[Any]:
+    """Lets an error come after some blocks; returns where they are noted."""
     done: list[Any] = []
     true_function = analysis.analyse_block
 
     def analyse(*task: Any) -> None:
         if len(done) == n_blocks:
-            raise KeyboardInterrupt
+            raise error
         done.append((os.path.basename(task[0].folder), task[1]))
         true_function(*task)
 
@@ -85,6 +91,28 @@ def test_what_is_analysed_is_not_analysed_again(
     assert "analysing 4 s, 2 s of them before" in lines
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
     assert sorted(os.listdir(tmp_path)) == ["in", "out", "whole"]
+
+
+@pytest.mark.usefixtures("short_blocks")
+@pytest.mark.parametrize("what", ["dead process", "full disk"])
+def test_what_is_analysed_survives_more_than_ctrl_c(
+    tmp_path: Path, recordings: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    is_dead = what == "dead process"
+    error = BrokenProcessPool("died") if is_dead else OSError(28, "No space left")
+    said = "one has died, .* what is done is kept" if is_dead else "make room and rep"
+    with monkeypatch.context() as patch:
+        # One thread instead of processes, which are slow to start and hard to kill.
+        patch.setattr(workers.Workers, "_start", lambda _: ThreadPoolExecutor(1))
+        stopping(2, patch, error)
+        with pytest.raises(InputError, match=said):
+            prepare_dataset(recordings, tmp_path / "out", **FAST, processes=2)
+    with pytest.raises(InputError, match="Got processes=0"):
+        prepare_dataset(recordings, tmp_path / "out", **FAST, processes=0)
+    rest = stopping(99, monkeypatch)
+    info = prepare_dataset(recordings, tmp_path / "out", **FAST)
+    assert len(rest) == 3 and info.n_examples == 22 + 4 + 3
+    assert sorted(os.listdir(tmp_path)) == ["in", "out"]
 
 
 @pytest.mark.usefixtures("short_blocks")
@@ -140,9 +168,13 @@ def test_a_preparation_that_was_killed_loses_no_older_dataset(
     (tmp_path / "out").rename(work / "replaced")
     with pytest.raises(InputError):
         prepare_dataset(recordings / "nothing.wav", tmp_path / "out", **FAST)
+    with pytest.raises(InputError, match="--overwrite"):
+        prepare_dataset(recordings / "b.wav", tmp_path / "out", **FAST)
+    write_recording(tmp_path / "silent.wav", np.zeros(16000))
     with pytest.raises(InputError, match="silent"):
-        write_recording(tmp_path / "silent.wav", np.zeros(16000))
-        prepare_dataset(tmp_path / "silent.wav", tmp_path / "out", **FAST)
+        prepare_dataset(
+            tmp_path / "silent.wav", tmp_path / "out", **FAST, overwrite=True
+        )
     assert contents(tmp_path / "out") == before
     assert not work.exists()
 

@@ -120,7 +120,7 @@ def test_description_says_what_was_done(tmp_path: Path, tone: Path) -> None:
             "centered": True,
             "viterbi": False,
             "f0_method": "tiny",
-            "f0_version": 1,
+            "f0_version": 2,
             "loudness_method": "a-weighted",
             "loudness_version": 1,
             "loudness_n_fft": 512,
@@ -335,7 +335,7 @@ def test_recordings_are_never_overwritten(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("room", [10_000, 200_000], ids=["audio", "records"])
-def test_a_full_disk_is_one_line_and_leaves_nothing(
+def test_a_full_disk_is_one_line_and_leaves_only_what_is_analysed(
     tmp_path: Path, tone: Path, room: int
 ) -> None:
     resource = pytest.importorskip("resource")
@@ -347,7 +347,13 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert "\n" not in str(raised.value)
-    assert os.listdir(tmp_path) == ["tone.wav"]
+    is_analysed = room == 200_000
+    left = [".out.preparing"] if is_analysed else []
+    assert sorted(os.listdir(tmp_path)) == [*left, "tone.wav"]
+    lines: list[str] = []
+    prepare(tone, tmp_path / "out", progress=lines.append)
+    assert ("analysing 1 s" in lines) != is_analysed
+    assert sorted(os.listdir(tmp_path)) == ["out", "tone.wav"]
 
 
 def test_progress_names_the_recording_and_the_stages(

@@ -37,6 +37,27 @@ def test_without_features_examples_begin_on_a_grid() -> None:
 def test_short_examples_take_short_recordings() -> None:
     assert Settings(example_secs=0.5).shortest_secs == 0.5
     assert Settings(example_secs=4).shortest_secs == 1.0
+    assert Settings(example_secs=4, chunk_secs=20).shortest_secs == 1.0
+
+
+def test_a_whole_piece_is_never_mostly_silence() -> None:
+    assert Settings(example_secs=0, chunk_secs=20).shortest_secs == 10.0
+    assert Settings(example_secs=0, chunk_secs=0.5).shortest_secs == 0.25
+
+
+@pytest.mark.parametrize("chunk_secs", [0.09, 600.5, 1e6])
+def test_whole_pieces_are_as_bounded_as_examples(chunk_secs: float) -> None:
+    settings = Settings(example_secs=0, chunk_secs=600)
+    settings.check()
+    settings = dataclasses.replace(settings, chunk_secs=chunk_secs)
+    with pytest.raises(InputError, match=r"from 0\.1, an example, to 600\. Got c"):
+        settings.check()
+
+
+def test_pieces_of_several_examples_may_be_days_long() -> None:
+    Settings(chunk_secs=1e6).check()
+    with pytest.raises(InputError, match=r"from 4, an example, to 1000000\. Got c"):
+        Settings(chunk_secs=1.1e6).check()
 
 
 @pytest.mark.parametrize(
