@@ -1,6 +1,7 @@
 """Seeded randomness, clean gin state and the optional real recordings."""
 
 import os
+import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ GOLDEN = ROOT / "tests" / "golden"
 @pytest.fixture(autouse=True)
 def clean_state() -> Iterator[None]:
     """Each test starts from the same seeds and leaves no gin binding behind."""
+    random.seed(0)  # Of the initial values that Keras draws.
     np.random.seed(0)
     tf.random.set_seed(0)
     yield

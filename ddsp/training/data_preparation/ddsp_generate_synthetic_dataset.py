@@ -175,16 +175,17 @@ def define_flags() -> None:
         "--runner=DirectRunner",
         "Taken for the original's sake: the records are written by this process.",
     )
-    flags.DEFINE_multi_string(
-        "gin_search_path", [], "Further folders of gin files; may be repeated."
-    )
-    flags.DEFINE_multi_string("gin_file", [], "Gin file; may be repeated.")
-    flags.DEFINE_multi_string(
-        "gin_param",
-        [],
-        "Binding such as 'generate_examples.generate_fn=@generate_notes_v2'; may be "
-        "repeated.",
-    )
+    # `ddsp_run` has flags of the same names, and may be imported beside this command.
+    for name, told in (
+        ("gin_search_path", "Further folders of gin files; may be repeated."),
+        ("gin_file", "Gin file; may be repeated."),
+        (
+            "gin_param",
+            "Binding such as 'generate_examples.generate_fn=@generate_notes_v2'; may "
+            "be repeated.",
+        ),
+    ):
+        flags.DEFINE_multi_string(name, [], told, allow_override=True)
 
 
 def run() -> None:

@@ -51,6 +51,18 @@ class Listener:
         )
         self._plateau = plateau
         self._say = say
+        self._last_step = 0
+
+    def has_heard(self, step: int) -> bool:
+        """Whether the model has been listened to as it is.
+
+        Args:
+            step: Steps that are done.
+
+        Returns:
+            Whether the last `listen` was after this step.
+        """
+        return self._last_step == step
 
     def listen(self, step: int, record: RunRecord, folder: str) -> bool:
         """Measures, writes and judges what the model has learned until now.
@@ -66,6 +78,7 @@ class Listener:
         Raises:
             InputError: If the audio cannot be written.
         """
+        self._last_step = step
         validation = self._validation
         with self._trainer.averaged(), record.validation_writer():
             losses = validation.measure()

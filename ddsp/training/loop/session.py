@@ -90,6 +90,7 @@ class Session:
         fresh = int.from_bytes(os.urandom(4), "little") if seed is None else seed
         # All workers of a cluster must have the order of the first one.
         fresh = gather_integers(self.strategy, fresh)[0]
+        self._asked_seed = seed
         # As it is when the session begins.
         self._state = RunState(seed=fresh)
         self._plateau = Plateau(schedule.patience, schedule.min_improvement)
@@ -132,7 +133,9 @@ class Session:
         self._first_batch = None
         has_begun = self._resume(restore_dir)
         require_same_step(self.strategy, self.step)
-        if init_from and not has_begun:
+        if init_from and has_begun:
+            self._progress.note(f"init_from={init_from} is not used: the run has begun")
+        elif init_from:
             done = initialize_from(self._trainer.model, init_from, parts)
             self._trainer.start_averages()
             for line in done.report().splitlines():
@@ -213,6 +216,9 @@ class Session:
             self._state = dataclasses.replace(self._state, options=options)
             return self.step > 0
         check_options(state.options, options)
+        if self._asked_seed not in (None, state.seed):
+            kept = f"the run keeps its seed, {state.seed}"
+            self._progress.note(f"seed={self._asked_seed} is not used: {kept}")
         change = changed_examples(state.options, options)
         if change:
             self._progress.note(change)
@@ -275,8 +281,12 @@ class Session:
         if step != self._shown_step:
             self._show(step)
         with failing_together(self.strategy):  # Nobody leaves before all is saved.
-            if step >= first > self._summary_step:
+            listener = self._listener if step >= first else None
+            unheard = listener is not None and not listener.has_heard(step)
+            if step > self._summary_step and (unheard or first > self._summary_step):
                 self._summarise(step)  # Of a short run there is one row at least.
+            if listener is not None and unheard:
+                listener.listen(step, self._record, self._save_dir)
             self.save()
 
     def _batches(self) -> Iterator[Any]:
@@ -308,8 +318,11 @@ class Session:
     def _look(self, step: int) -> bool:
         """Writes and measures what is due; returns whether to end the run."""
         schedule = self._schedule
-        summarises = step % schedule.steps_per_summary == 0
         validates = step % schedule.steps_per_validation == 0
+        # Beside a validation loss stands the loss of the steps before it.
+        summarises = step % schedule.steps_per_summary == 0 or (
+            validates and self._listener is not None
+        )
         saves = step % schedule.steps_per_save == 0
         if not (summarises or validates or saves):
             return False

@@ -136,7 +136,8 @@ def test_another_seed_is_another_run(dataset: Path, tmp_path: Path) -> None:
 
 def test_a_run_keeps_the_seed_that_it_began_with(dataset: Path, tmp_path: Path) -> None:
     run(dataset, tmp_path, 4)
-    run(dataset, tmp_path, 8, seed=99)
+    _, said = run(dataset, tmp_path, 8, seed=99)
+    assert "seed=99 is not used: the run keeps its seed, 5" in said
     state = RunState.from_sidecar(checkpoints.load_sidecar(tmp_path / "ckpt-8"))
     assert state is not None
     assert (state.seed, state.n_batches) == (5, 8)
@@ -226,6 +227,24 @@ def test_validation_measures_plays_and_keeps_the_best(
         assert int(rate) == 16000
         assert np.isfinite(sound).all()
         assert np.abs(sound).max() > 1e-4
+
+
+def test_a_run_ends_with_a_validation_beside_the_loss(
+    dataset: Path, tmp_path: Path
+) -> None:
+    run(dataset, tmp_path, 3, steps_per_validation=2, steps_per_summary=1000)
+    history = read_history(tmp_path)
+    for name in ("validation_total_loss", "total_loss"):
+        np.testing.assert_array_equal(history[name][0], [2, 3])
+    assert (tmp_path / "audio" / "step_3.wav").exists()
+
+
+def test_a_run_that_has_begun_is_not_begun_with_another_model(
+    dataset: Path, tmp_path: Path
+) -> None:
+    run(dataset, tmp_path, 2)
+    _, said = run(dataset, tmp_path, 3, init_from="violin")
+    assert "init_from=violin is not used: the run has begun" in said
 
 
 def test_a_run_ends_where_validation_finds_nothing_better(
