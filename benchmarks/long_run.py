@@ -61,6 +61,7 @@ def measure(n_steps: int, seed: int) -> dict[str, Any]:
             steps_per_summary=100,
             steps_per_save=300,
             save_dir=str(Path(temporary, "model")),
+            restore_dir=str(Path(temporary, "model")),
             seed=seed,
         )
     early, late = (1e3 * statistics.median(times[part]) for part in (EARLY, LATE))
