@@ -8,7 +8,6 @@ step early and at the end, and how much the memory of the process has grown mean
 """
 
 import argparse
-import os
 import statistics
 import sys
 import tempfile
@@ -21,12 +20,6 @@ import measuring
 ROOT = Path(__file__).resolve().parents[1]
 EARLY = slice(100, 200)
 LATE = slice(-100, None)
-
-
-def resident_mb() -> float:
-    """Memory of this process, in MB."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def measure(n_steps: int, seed: int) -> dict[str, Any]:
@@ -46,7 +39,7 @@ def measure(n_steps: int, seed: int) -> dict[str, Any]:
         losses = take_step(inputs)
         times.append(time.perf_counter() - start)
         if len(times) in (200, n_steps):
-            memory[len(times)] = resident_mb()
+            memory[len(times)] = measuring.resident_mb()
         return losses
 
     trainer.train_step = timed_step

@@ -98,6 +98,12 @@ def peak_memory(run: Run) -> int:
     return tf.config.experimental.get_memory_info(device)["peak"] - before
 
 
+def resident_mb() -> float:
+    """Memory of this process, in MB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
 def seconds(runs: Sequence[Run], repeats: int) -> list[float]:
     """Median time of each of several functions, called in turn."""
     times: list[list[float]] = [[] for _ in runs]

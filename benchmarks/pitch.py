@@ -14,7 +14,6 @@ import argparse
 import gc
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import measuring
@@ -229,8 +228,7 @@ def memory(method: str) -> dict[str, float]:
     for call in range(N_CALLS + 1):
         tracker(method)(audio[: 6000 + 64 * call])
         gc.collect()
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        resident.append(pages * 4096 / 1e6)
+        resident.append(measuring.resident_mb())
     grown = resident[-1] - resident[0]
     print(f"{method:9} {N_CALLS} calls: {grown:+.1f} MB", flush=True)
     spectral_ops.reset_crepe()

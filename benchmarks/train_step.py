@@ -56,7 +56,7 @@ def make_model(name: str) -> Any:
 
 def make_dense(model: Any) -> None:
     """Puts the textbook forms in the place of ours."""
-    from ddsp.training.nn import layer_norm
+    from ddsp.training.nn import layer_norm, shapes
 
     def harmonic(self: Any, amplitudes: Any, harmonic_distribution: Any, f0_hz: Any):
         return dense.harmonic_synthesis(
@@ -82,8 +82,8 @@ def make_dense(model: Any) -> None:
     for layer in model._flatten_layers():
         if isinstance(layer, layer_norm.LayerNormalization):
             layer._is_plain = lambda _: False  # Leaves the work to Keras.
-        elif isinstance(layer, layer_norm.LeakyRelu):
-            layer.call = lambda x: tf.nn.leaky_relu(x, layer_norm.NEGATIVE_SLOPE)
+        elif getattr(layer, "activation", None) is shapes.leaky_relu:
+            layer.activation = tf.keras.activations.leaky_relu
 
 
 def measure_side(

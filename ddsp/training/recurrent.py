@@ -75,13 +75,14 @@ def _gru(
     arguments = inputs, initial_state, kernel, recurrent_kernel
     states, *stored = _forward(n_units, *arguments, bias)
     n_frames = tf.shape(inputs)[1]
-    by_frame = tf.reshape(states, [-1, tf.shape(initial_state)[0], n_units])
-    by_frame = tf.concat([initial_state[tf.newaxis], by_frame[:n_frames]], axis=0)
+    by_frame = tf.reshape(states, [-1, tf.shape(initial_state)[0], n_units])[:n_frames]
+    # Of an empty sequence it is the initial state.
+    last = tf.concat([initial_state[tf.newaxis], by_frame[-1:]], axis=0)[-1]
 
     def gradient(slopes: tf.Tensor, last_slope: tf.Tensor) -> Tensors:
         return _backward(n_units, slopes, last_slope, states, *stored, *arguments)
 
-    return (_swap(by_frame[1:]), by_frame[-1]), gradient
+    return (_swap(by_frame), last), gradient
 
 
 @tf.function(reduce_retracing=True, autograph=False)

@@ -85,7 +85,7 @@ def train_model(
         save_every=save_every,
         patience=patience,
     )
-    _require_seed(seed)
+    train_util.require_seed(seed)
     if isinstance(parts, str):
         parts = [parts]
     dataset, output = map(train_util.expand_path, (dataset, output))
@@ -177,7 +177,7 @@ def run_training(
 def _seed_weights() -> None:
     """Makes the first weights of a model a function of the run's seed."""
     seed = config_lib.bound_value("train.seed")
-    _require_seed(seed)
+    train_util.require_seed(seed)
     if config_lib.bound_value("train.deterministic"):
         train_util.make_deterministic(seed)
     elif seed is not None:
@@ -232,15 +232,6 @@ def _require_positive(**arguments: float | None) -> None:
             raise InputError(
                 f"{name} must be positive. Got {name}={value}; give a larger number."
             )
-
-
-def _require_seed(seed: int | None) -> None:
-    """Raises for a seed that NumPy does not take."""
-    if seed is not None and not 0 <= seed <= train_util.LARGEST_SEED:
-        raise InputError(
-            f"seed must be from 0 to {train_util.LARGEST_SEED}. Got seed={seed}; give "
-            "another number, or none for a random one."
-        )
 
 
 def _require_source(parts: Sequence[str] | None) -> None:

@@ -53,6 +53,22 @@ def describe_device() -> str:
     return f"{count} ({details.get('device_name', 'name unknown')})"
 
 
+def require_seed(seed: int | None) -> None:
+    """Makes sure that NumPy takes a seed too.
+
+    Args:
+        seed: The seed; None for any.
+
+    Raises:
+        InputError: If it is below 0 or above 2**32 - 1.
+    """
+    if seed is not None and not 0 <= seed <= LARGEST_SEED:
+        raise InputError(
+            f"seed must be from 0 to {LARGEST_SEED}. Got seed={seed}; leave it out for "
+            "a random one."
+        )
+
+
 def make_deterministic(seed: int | None) -> int:
     """Makes everything that is random a function of a seed, in the whole process.
 
@@ -156,11 +172,7 @@ def train(
         reports_loss=report_loss_to_hypertune,
     )
     seed = getattr(trainer, "seed", None) if seed is None else seed
-    if seed is not None and not 0 <= seed <= LARGEST_SEED:
-        raise InputError(
-            f"seed must be from 0 to {LARGEST_SEED}. Got seed={seed}; leave it out for "
-            "a random one."
-        )
+    require_seed(seed)
     if deterministic:
         seed = make_deterministic(seed)
     progress = Progress() if progress is None else progress

@@ -182,7 +182,8 @@ class RecordSubset(DataProvider):
         numbers = tf.data.Dataset.range(index.n_records)
         if shuffle:
             numbers = numbers.shuffle(index.n_records, seed=self.provider._seed)
-        return self._read(index, numbers)
+        read = self._reader(index)
+        return numbers.map(read, num_parallel_calls=tf.data.AUTOTUNE)
 
     def get_training_batches(
         self, batch_size: int, seed: int, first_batch: int = 0
@@ -201,21 +202,18 @@ class RecordSubset(DataProvider):
             InputError: If a file is missing or truncated.
         """
         index = self._index()
-        first = first_batch * batch_size
-        numbers = order.shuffled_numbers(index.n_records, seed, first)
-        return order.full_batches(self._read(index, numbers), batch_size)
+        return order.numbered_batches(
+            index.n_records, self._reader(index), batch_size, seed, first_batch
+        )
 
     def _index(self) -> RecordIndex:
         """Where the records lie."""
         files = record_files.find_records(self.provider._file_pattern)
         return index_records(files).part(self.examples)
 
-    def _read(self, index: RecordIndex, numbers: tf.data.Dataset) -> tf.data.Dataset:
-        """The records of these numbers."""
-        return numbers.map(
-            lambda number: self.provider.parse_record(index.read(number)),
-            num_parallel_calls=tf.data.AUTOTUNE,
-        )
+    def _reader(self, index: RecordIndex) -> Callable[[tf.Tensor], Any]:
+        """From the number of a record to its example."""
+        return lambda number: self.provider.parse_record(index.read(number))
 
 
 def hold_out(

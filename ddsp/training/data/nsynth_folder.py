@@ -134,10 +134,9 @@ class NSynthFolder(DataProvider):
             InputError: If a recording cannot be used.
         """
         self.measure()
-        first = first_batch * batch_size
-        numbers = order.shuffled_numbers(self.n_notes, seed, first)
-        notes = numbers.map(self._read, num_parallel_calls=tf.data.AUTOTUNE)
-        return order.full_batches(notes, batch_size)
+        return order.numbered_batches(
+            self.n_notes, self._read, batch_size, seed, first_batch
+        )
 
     def measure(self) -> None:
         """Measures the features of all notes of which they are not known yet.

@@ -45,6 +45,33 @@ def shuffled_numbers(n_examples: int, seed: int, first: int) -> tf.data.Dataset:
     return numbers.map(lambda number: tf.cast(number, tf.int64))
 
 
+def numbered_batches(
+    n_examples: int,
+    read: Callable[[tf.Tensor], Any],
+    batch_size: int,
+    seed: int,
+    first_batch: int,
+) -> tf.data.Dataset:
+    """Gives batches of examples that are read by their numbers, without end.
+
+    Args:
+        n_examples: Examples of an epoch, at least 1.
+        read: From the number of an example, an int64 scalar, to the example.
+        batch_size: Examples in a batch.
+        seed: Seed of the order, see `shuffled_numbers`.
+        first_batch: How many batches to leave out at the beginning, without reading.
+
+    Returns:
+        Dataset of batches.
+
+    Raises:
+        ValueError: If there are no examples.
+    """
+    numbers = shuffled_numbers(n_examples, seed, first_batch * batch_size)
+    examples = numbers.map(read, num_parallel_calls=tf.data.AUTOTUNE)
+    return full_batches(examples, batch_size)
+
+
 def shuffled_examples(
     examples: tf.data.Dataset, seed: int, first: int
 ) -> tf.data.Dataset:

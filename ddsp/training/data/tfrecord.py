@@ -189,13 +189,13 @@ class TFRecordProvider(DataProvider):
             return super().get_training_batches(batch_size, seed, first_batch)
         index = index_records(record_files.find_records(self._file_pattern))
         self._check_first(index.files, index.counts)
-        first = first_batch * batch_size
-        numbers = order.shuffled_numbers(index.n_records, seed, first)
-        parsed = numbers.map(
+        return order.numbered_batches(
+            index.n_records,
             lambda number: self.parse_record(index.read(number)),
-            num_parallel_calls=tf.data.AUTOTUNE,
+            batch_size,
+            seed,
+            first_batch,
         )
-        return order.full_batches(parsed, batch_size)
 
     def _settings(self) -> dict[str, Any]:
         """Arguments that the lengths follow from."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from ddsp.training.data import ExampleShape
 from ddsp.training.data.feature_spec import VOICED_CONFIDENCE
 from ddsp.training.data_preparation.analysis import load_features
 from ddsp.training.data_preparation.arrangement import Example, Placed
@@ -11,6 +12,7 @@ from ddsp.training.data_preparation.decoding import SILENT, Decoded
 from ddsp.training.data_preparation.description import Dropped, Source
 from ddsp.training.data_preparation.examples import (
     AnalysedRecording,
+    cut_audio,
     cut_example,
     example_starts,
     is_silent,
@@ -160,10 +162,11 @@ def place(decoded: Decoded, recording: AnalysedRecording, settings: Settings) ->
     """
     pieces = example_starts(decoded.n_samples, decoded.n_samples_16k, settings)
     starts = [(start, k) for k, piece in enumerate(pieces) for start in piece]
+    shape = example_shape(recording, settings)
     heard = [
         (start, k)
         for start, k in starts
-        if not is_silent(cut(recording, start, settings)["audio"])
+        if not is_silent(cut_audio(recording, start, shape))
     ]
     return Placed(
         sha256=decoded.sha256,
@@ -186,11 +189,23 @@ def cut(
     Returns:
         `audio`, `audio_16k` and the features, float32, [n_samples] or [n_frames].
     """
-    shape = settings.shape
-    if shape is None:
-        n_samples = np.load(recording.audio_path, mmap_mode="r").size
-        shape = settings.shape_of(n_samples / settings.sample_rate)
-    return cut_example(recording, start, shape)
+    return cut_example(recording, start, example_shape(recording, settings))
+
+
+def example_shape(recording: AnalysedRecording, settings: Settings) -> ExampleShape:
+    """Tells the lengths of the examples of a recording.
+
+    Args:
+        recording: The recording.
+        settings: Lengths that are set.
+
+    Returns:
+        Those; if none are set, the lengths of the whole recording.
+    """
+    if settings.shape is not None:
+        return settings.shape
+    n_samples = np.load(recording.audio_path, mmap_mode="r").size
+    return settings.shape_of(n_samples / settings.sample_rate)
 
 
 def voiced_secs(recording: AnalysedRecording, settings: Settings) -> float:

@@ -85,18 +85,34 @@ def cut_example(
     Returns:
         `audio`, `audio_16k` and the features, float32, [n_samples] or [n_frames].
     """
-    # The frame rate need not divide the sample rate: half a sample off is inaudible.
-    first = round(start * shape.sample_rate / shape.frame_rate)
     first_16k = start * FEATURE_SAMPLE_RATE // shape.frame_rate
     features = {
         name: values[start : start + shape.n_frames]
         for name, values in recording.features.items()
     }
     return {
-        "audio": _read(recording.audio_path, first, shape.n_samples),
+        "audio": cut_audio(recording, start, shape),
         "audio_16k": _read(recording.audio_16k_path, first_16k, shape.n_samples_16k),
         **features,
     }
+
+
+def cut_audio(
+    recording: AnalysedRecording, start: int, shape: ExampleShape
+) -> np.ndarray:
+    """Cuts the audio of one example.
+
+    Args:
+        recording: The recording.
+        start: First frame.
+        shape: Lengths of the example.
+
+    Returns:
+        Audio at the dataset's rate, float32, [n_samples].
+    """
+    # The frame rate need not divide the sample rate: half a sample off is inaudible.
+    first = round(start * shape.sample_rate / shape.frame_rate)
+    return _read(recording.audio_path, first, shape.n_samples)
 
 
 def _read(path: Path, start: int, n_samples: int) -> np.ndarray:

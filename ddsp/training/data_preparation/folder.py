@@ -89,18 +89,15 @@ def work_folder(path: str | Path) -> Iterator[Path]:
 @contextlib.contextmanager
 def _alone(work: Path, path: Path) -> Iterator[None]:
     """Keeps other processes out."""
-    lock = RunLock(work)
-    try:
-        lock.__enter__()
-    except InputError as error:
-        raise InputError(
-            f"One process at a time can prepare a dataset. Got {path}, which another "
-            "one is writing; wait for it, or choose another place."
-        ) from error
-    try:
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(RunLock(work))
+        except InputError as error:
+            raise InputError(
+                f"One process at a time can prepare a dataset. Got {path}, which "
+                "another one is writing; wait for it, or choose another place."
+            ) from error
         yield
-    finally:
-        lock.__exit__(None, None, None)
 
 
 def _clear(work: Path, path: Path) -> None:

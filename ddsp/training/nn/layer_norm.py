@@ -1,16 +1,14 @@
-"""Layer normalisation and leaky rectifier that keep little for the backward pass.
+"""Layer normalisation that keeps little for the backward pass.
 
-Automatic differentiation keeps five tensors of the size of the activations for the two
-of them, which is most of the memory of a stack of dense layers. With the gradients
-written out there are two: what comes in, and what goes out.
+Automatic differentiation keeps five tensors of the size of the activations for it and
+the leaky rectifier behind it, which is most of the memory of a stack of dense layers.
+With the gradients written out, see also `shapes.leaky_relu`, there are two: what comes
+in, and what goes out.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import tensorflow as tf
-
-NEGATIVE_SLOPE = 0.2
 
 
 @tf.keras.utils.register_keras_serializable(package="ddsp")
@@ -100,56 +98,3 @@ def normalize(
         return parts(x)[0] * gain + offset, backward
 
     return forward(x, gain, offset)
-
-
-@tf.custom_gradient
-def leaky_relu(x: Any) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
-    """Leaky rectifier: a fifth of what is negative.
-
-    Args:
-        x: Any shape.
-
-    Returns:
-        Tensor of the same shape. Its gradient is found from it, so x need not be kept.
-    """
-    rectified = tf.nn.leaky_relu(x, NEGATIVE_SLOPE)
-
-    def backward(upstream: tf.Tensor) -> tf.Tensor:
-        # The sign of what goes out is that of what came in.
-        return tf.raw_ops.LeakyReluGrad(
-            gradients=upstream, features=rectified, alpha=NEGATIVE_SLOPE
-        )
-
-    return rectified, backward
-
-
-@tf.keras.utils.register_keras_serializable(package="ddsp")
-class LeakyRelu(tf.keras.layers.Layer):
-    """The `leaky_relu` of Keras as a layer that keeps no input.
-
-    Example:
-        >>> LeakyRelu()(tf.constant([-1.0, 2.0])).numpy().tolist()
-        [-0.20000000298023224, 2.0]
-    """
-
-    def call(self, x: tf.Tensor) -> tf.Tensor:
-        """Multiplies what is negative by 0.2.
-
-        Args:
-            x: Any shape.
-
-        Returns:
-            Tensor of the same shape.
-        """
-        return leaky_relu(x)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """The shape of the input.
-
-        Args:
-            input_shape: Shape of the input.
-
-        Returns:
-            The same.
-        """
-        return input_shape

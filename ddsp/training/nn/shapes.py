@@ -6,6 +6,8 @@ import tensorflow as tf
 
 from ddsp import core
 
+NEGATIVE_SLOPE = 0.2
+
 
 def get_nonlinearity(nonlinearity: str) -> Callable[[tf.Tensor], tf.Tensor]:
     """Finds a nonlinearity by name.
@@ -15,11 +17,13 @@ def get_nonlinearity(nonlinearity: str) -> Callable[[tf.Tensor], tf.Tensor]:
             of `tf.nn`.
 
     Returns:
-        The function. 'leaky_relu' has a slope of 0.2.
+        The function. That of 'leaky_relu' is the one below.
 
     Raises:
         AttributeError: If there is none of that name.
     """
+    if nonlinearity == "leaky_relu":
+        return leaky_relu
     try:
         return tf.keras.activations.get(nonlinearity)
     except ValueError:
@@ -30,6 +34,32 @@ def get_nonlinearity(nonlinearity: str) -> Callable[[tf.Tensor], tf.Tensor]:
             f"nonlinearity={nonlinearity!r}."
         )
     return function
+
+
+@tf.keras.utils.register_keras_serializable(package="ddsp")
+def leaky_relu(x: tf.Tensor) -> tf.Tensor:
+    """Leaky rectifier: a fifth of what is negative, as in Keras.
+
+    Args:
+        x: Any shape.
+
+    Returns:
+        Tensor of the same shape. Its gradient is found from it, so x need not be kept.
+    """
+
+    @tf.custom_gradient
+    def rectify(x: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+        rectified = tf.nn.leaky_relu(x, NEGATIVE_SLOPE)
+
+        def backward(upstream: tf.Tensor) -> tf.Tensor:
+            # The sign of what goes out is that of what came in.
+            return tf.raw_ops.LeakyReluGrad(
+                gradients=upstream, features=rectified, alpha=NEGATIVE_SLOPE
+            )
+
+        return rectified, backward
+
+    return rectify(x)
 
 
 def ensure_4d(x: tf.Tensor) -> tf.Tensor:

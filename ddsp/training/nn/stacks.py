@@ -6,7 +6,7 @@ import gin
 import tensorflow as tf
 
 from ddsp.training.nn.gru import Gru
-from ddsp.training.nn.layer_norm import LayerNormalization, LeakyRelu
+from ddsp.training.nn.layer_norm import LayerNormalization
 from ddsp.training.nn.rnn import Rnn
 from ddsp.training.nn.shapes import get_nonlinearity
 
@@ -73,9 +73,7 @@ class Fc(Chain):
         layers = [
             tf.keras.layers.Dense(ch),
             LayerNormalization(),
-            LeakyRelu()
-            if nonlinearity == "leaky_relu"
-            else tf.keras.layers.Activation(get_nonlinearity(nonlinearity)),
+            tf.keras.layers.Activation(get_nonlinearity(nonlinearity)),
         ]
         super().__init__(layers, **kwargs)
 

@@ -13,6 +13,7 @@ from records import tagged_example, write_recording, write_records
 from ddsp.training import data, data_preparation
 from ddsp.training.data import held_out
 from ddsp.training.data.held_out import RecordSubset, Split, hold_out, split_examples
+from ddsp.training.data_preparation import features
 from ddsp.training.data_preparation.examples import example_starts
 from ddsp.training.data_preparation.settings import Settings
 from ddsp.training.errors import InputError
@@ -161,7 +162,7 @@ def hear_no_pitch(
 def test_no_sample_of_what_prepare_writes_is_in_both_parts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ddsp.spectral_ops.compute_f0", hear_no_pitch)
+    monkeypatch.setattr(features, "track_pitch", hear_no_pitch)
     for secs in (9.3, 11.0):
         noise = np.random.default_rng(0).uniform(-0.5, 0.5, round(16000 * secs))
         write_recording(tmp_path / "in" / f"{secs}.wav", secs / 11.0 * noise)
