@@ -67,13 +67,17 @@ def harmonic_truth(
 
 
 def magnitude_truth(audio: np.ndarray, size: int) -> np.ndarray:
-    """Hann spectrogram, 3/4 overlap, padded at the end, float64, [n_frames, n_bins]."""
+    """Hann spectrogram, 3/4 overlap, padded at the end, float64, [n_frames, n_bins].
+
+    Transforms have the next power of two.
+    """
     hop = size // 4
     n_frames = -(-len(audio) // hop)
     padded = np.pad(audio.astype(np.float64), [0, size])
     frames = np.stack([padded[i * hop : i * hop + size] for i in range(n_frames)])
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)
-    return np.abs(np.fft.rfft(frames * window))
+    n_fft = 2 ** int(np.ceil(np.log2(size)))
+    return np.abs(np.fft.rfft(frames * window, n_fft))
 
 
 def wavetable_truth(f0_hz, amplitudes, tables, n_samples, sample_rate):

@@ -83,6 +83,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "processor_group/reverb (default: all that fits)",
     )
     parser.add_argument(
+        "--augment",
+        action="store_true",
+        default=None,
+        help="change level, pitch and place of every example a little, each time "
+        "anew: for little material (default: what the config says, else not)",
+    )
+    parser.add_argument(
         "--gin_file",
         action="append",
         default=[],
@@ -125,6 +132,7 @@ def run(args: argparse.Namespace) -> int:
         patience=args.patience,
         init_from=args.init_from,
         parts=args.parts,
+        augment=args.augment,
     )
     print("now try:")
     if next_steps.is_playable(args.output):

@@ -26,10 +26,11 @@ def powers(audio: tf.Tensor, sizes: Sequence[int]) -> list[tf.Tensor]:
 
     Args:
         audio: Sound, [batch, n_samples].
-        sizes: Window sizes in samples, powers of two of at least 4.
+        sizes: Window sizes in samples, multiples of 4. Transforms have the next power
+            of two.
 
     Returns:
-        Power of each bin, [batch, n_frames, size // 2 + 1] for each size.
+        Power of each bin, [batch, n_frames, n_bins] for each size.
     """
     found: list[tf.Tensor] = []
     for size in sizes:
@@ -51,7 +52,7 @@ def magnitude_distance(
     Args:
         target_power: Of the sound to be matched, see `powers`.
         audio: Sound, [batch, n_samples].
-        size: Window size in samples, a power of two of at least 4.
+        size: Window size in samples, a multiple of 4.
         mag_weight: Weight of the distance of magnitudes.
         logmag_weight: Weight of the distance of their natural logarithms, where
             magnitudes of zero count as 1e-5.
@@ -90,7 +91,14 @@ def magnitude_distance(
 
 def _spectrum(audio: tf.Tensor, size: int) -> tf.Tensor:
     """Short-time Fourier transform, complex64, [batch, n_frames, n_bins]."""
-    return tf.signal.stft(audio, size, size // 4, fft_length=size, pad_end=True)
+    return tf.signal.stft(
+        audio, size, size // 4, fft_length=_fft_size(size), pad_end=True
+    )
+
+
+def _fft_size(size: int) -> int:
+    """The power of two that is not smaller."""
+    return 1 << (size - 1).bit_length()
 
 
 def _power(spectrum: tf.Tensor) -> tf.Tensor:
@@ -112,11 +120,14 @@ def _adjoint(
 ) -> tf.Tensor:
     """From gradients `factors * spectrum` of the bins to those of the samples."""
     # The inverse transform divides by the size and counts all bins twice but the ends.
-    scale = np.full(size // 2 + 1, size / 2.0, np.float32)
-    scale[[0, -1]] = size
+    fft_size = _fft_size(size)
+    scale = np.full(fft_size // 2 + 1, fft_size / 2.0, np.float32)
+    scale[[0, -1]] = fft_size
     factors *= scale
     real, imaginary = tf.math.real(spectrum), tf.math.imag(spectrum)
     bins = tf.complex(factors * real, factors * imaginary)
-    frames = tf.signal.irfft(bins, [size]) * tf.signal.hann_window(size)
+    # What lies behind the window was filled up with silence.
+    frames = tf.signal.irfft(bins, [fft_size])[..., :size]
+    frames *= tf.signal.hann_window(size)
     samples = overlap_and_add(frames, size // 4)
     return tf.slice(samples, [0, 0], [tf.shape(samples)[0], n_samples])

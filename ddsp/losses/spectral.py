@@ -151,9 +151,8 @@ class SpectralLoss(Loss):
             self.delta_freq_weight,
             self.cumsum_freq_weight,
         )
-        is_power_of_two = size >= 4 and size & (size - 1) == 0
         return (
-            is_power_of_two
+            size % 4 == 0
             and self.loss_type.upper() == "L1"
             and all(weight <= 0 for weight in others)
             and min(self.mag_weight, self.logmag_weight) >= 0

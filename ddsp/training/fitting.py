@@ -77,7 +77,8 @@ def check_provider(name: str) -> None:
 
     Args:
         name: What the data provider is bound to, such as 'train.data_provider'.
-            Providers of anything but records are not looked at.
+            Providers of anything but records, changed or as they are, are not looked
+            at.
 
     Raises:
         InputError: If there is no file_pattern, a `dataset.json` beside the records
@@ -86,7 +87,11 @@ def check_provider(name: str) -> None:
     """
     reference = config.bound_value(name)
     made = getattr(getattr(reference, "configurable", None), "wrapped", None)
-    if not isinstance(made, type) or not issubclass(made, data.TFRecordProvider):
+    if not isinstance(made, type):
+        return
+    if issubclass(made, data.AugmentedProvider):
+        check_provider("AugmentedProvider.provider")
+    if not issubclass(made, data.TFRecordProvider):
         return
     try:
         provider = reference.scoped_configurable_fn()

@@ -4,9 +4,11 @@ The arithmetic and the weights are those of `keras.layers.GRU` with `reset_after
 The time goes into the loop over the steps, so as little as possible happens in it. Many
 steps make one turn of the loop. What does not depend on the step before, such as the
 products of the inputs, is computed for a whole turn at once, in the cache, and while
-another core is still busy with the recursion of the turn before. A gradient of our own
-stores what the forward pass has computed and knows the local slopes of all steps of a
-turn before it enters it; only the recursion is left inside.
+another core is still busy with the recursion of the turn before. The recursion itself
+multiplies by its weights in two halves, each of which stays in the cache of a core: in
+one piece, 512 units take twice as long on two cores. A gradient of our own stores what
+the forward pass has computed and knows the local slopes of all steps of a turn before
+it enters it; only the recursion is left inside.
 """
 
 from collections.abc import Callable
@@ -97,37 +99,49 @@ def _forward(
     """Runs the unit, beyond the last frame to the end of a turn.
 
     Returns:
-        States, [n_turns, steps, batch, n_units], update and reset gates side by side,
-        [n_turns, steps, batch, 2 * n_units], the recurrent part of the candidate and
-        the candidate itself, [n_turns, steps, batch, n_units].
+        States, update gates, reset gates, the recurrent part of the candidate and the
+        candidate itself, [n_turns, steps, batch, n_units] each.
     """
-    widths = [2 * n_units, n_units]
     # Traces are shared by sequences of all lengths, but not by units of all sizes.
     recurrent_kernel = tf.ensure_shape(recurrent_kernel, [n_units, 3 * n_units])
+    half = n_units // 2
+    widths = [n_units, half], [n_units, n_units - half]
+    to_update, to_reset, *to_new = tf.split(
+        recurrent_kernel, [n_units, n_units, half, n_units - half], axis=-1
+    )
+    # Each gate goes with one half of the candidate.
+    halves = [
+        tf.concat(parts, axis=-1)
+        for parts in zip((to_update, to_reset), to_new, strict=True)
+    ]
+    # Of the candidate, the bias of the state is behind the reset gate.
+    outside, inside = tf.split(bias[1], [2 * n_units, n_units])
+    outside = bias[0] + tf.pad(outside, [[0, n_units]])
     first_state = tf.ensure_shape(initial_state, [None, n_units])
     frames, n_turns = _turns(inputs)
 
     def turn(count: tf.Tensor, state: tf.Tensor, *arrays: tf.TensorArray) -> Any:
         x = _in_turn(frames, count)
-        driven = tf.nn.bias_add(tf.matmul(_flat(x), kernel), bias[0])
+        driven = tf.nn.bias_add(tf.matmul(_flat(x), kernel), outside)
         driven = tf.reshape(driven, [STEPS_PER_TURN, -1, 3 * n_units])
-        to_gates, to_candidate = (
-            tf.unstack(part) for part in tf.split(driven, widths, axis=-1)
-        )
+        driven = [tf.unstack(part) for part in tf.split(driven, 3, axis=-1)]
         found = []
-        for i in range(STEPS_PER_TURN):
-            product = tf.nn.bias_add(tf.matmul(state, recurrent_kernel), bias[1])
-            to_gate, recurrent = tf.split(product, widths, axis=-1)
-            gates = tf.sigmoid(to_gates[i] + to_gate)
-            update, reset = tf.split(gates, 2, axis=-1)
-            candidate = tf.tanh(to_candidate[i] + reset * recurrent)
+        for for_update, for_reset, for_candidate in zip(*driven, strict=True):
+            (by_update, left), (by_reset, right) = (
+                tf.split(tf.matmul(state, part), sizes, axis=-1)
+                for part, sizes in zip(halves, widths, strict=True)
+            )
+            update = tf.sigmoid(for_update + by_update)
+            reset = tf.sigmoid(for_reset + by_reset)
+            recurrent = tf.nn.bias_add(tf.concat([left, right], axis=-1), inside)
+            candidate = tf.tanh(for_candidate + reset * recurrent)
             state = candidate + update * (state - candidate)
-            found.append((state, gates, recurrent, candidate))
+            found.append((state, update, reset, recurrent, candidate))
         stacked = [tf.stack(values) for values in zip(*found, strict=True)]
         written = (a.write(count, x) for a, x in zip(arrays, stacked, strict=True))
         return count + 1, tf.ensure_shape(state, first_state.shape), *written
 
-    arrays = (_array(n_turns, first_state, n) for n in (1, 2, 1, 1))
+    arrays = (_array(n_turns, first_state, 1) for _ in range(5))
     _, _, *arrays = tf.while_loop(
         lambda count, *_: count < n_turns,
         turn,
@@ -143,7 +157,8 @@ def _backward(
     slopes: tf.Tensor,
     last_slope: tf.Tensor,
     states: tf.Tensor,
-    gates: tf.Tensor,
+    updates: tf.Tensor,
+    resets: tf.Tensor,
     recurrent: tf.Tensor,
     candidate: tf.Tensor,
     inputs: tf.Tensor,
@@ -153,7 +168,9 @@ def _backward(
 ) -> Tensors:
     """Gradients of the arguments, from the slopes of all states and of the last."""
     recurrent_kernel = tf.ensure_shape(recurrent_kernel, [n_units, 3 * n_units])
-    transposed = tf.transpose(recurrent_kernel)
+    half = 3 * n_units // 2
+    widths = [half, 3 * n_units - half]
+    halves = tf.split(tf.transpose(recurrent_kernel), widths)
     slopes = tf.ensure_shape(slopes, [None, None, n_units])
     # Nothing has a slope beyond the last frame, so those steps add nothing.
     slopes = tf.concat([slopes[:, :-1], slopes[:, -1:] + last_slope[:, None]], axis=1)
@@ -175,21 +192,23 @@ def _backward(
         )
         own = states[index]
         previous = tf.concat([before[tf.newaxis], own[:-1]], axis=0)
-        update, reset = tf.split(gates[index], 2, axis=-1)
+        update, reset = updates[index], resets[index]
         new, fed_back = candidate[index], recurrent[index]
         # What one unit of slope at a state becomes before each nonlinearity.
         to_candidate = (1.0 - update) * (1.0 - new * new)
         to_update = (previous - new) * update * (1.0 - update)
         to_reset = to_candidate * fed_back * reset * (1.0 - reset)
         factors = tf.concat([to_update, to_reset, to_candidate * reset], axis=-1)
-        factors, updates = tf.unstack(factors), tf.unstack(update)
+        factors, shares = tf.unstack(factors), tf.unstack(update)
         direct = tf.unstack(_in_turn(frames, index))
         totals: list[Any] = [None] * STEPS_PER_TURN
         products: list[Any] = [None] * STEPS_PER_TURN
         for i in reversed(range(STEPS_PER_TURN)):
             total = carried + direct[i]
             products[i] = factors[i] * tf.tile(total, [1, 3])
-            carried = total * updates[i] + tf.matmul(products[i], transposed)
+            parts = tf.split(products[i], widths, axis=-1)
+            fed = (tf.matmul(part, k) for part, k in zip(parts, halves, strict=True))
+            carried = tf.add_n([total * shares[i], *fed])
             totals[i] = total
         product = tf.stack(products)
         by_kernel += tf.matmul(_flat(previous), _flat(product), transpose_a=True)

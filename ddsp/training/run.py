@@ -1,6 +1,8 @@
 """Training and judging by a configuration: what the commands call."""
 
+import glob
 import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,8 @@ from ddsp.training.writable import why_not_writable
 
 BASE_CONFIG = "optimization/base.gin"
 MODEL_CONFIG = "models/solo_instrument.gin"
+AUGMENTED_CONFIG = "datasets/augmented.gin"
+SMALL_CONFIG = "models/pretrained/violin.gin"
 BATCH_SIZE = 16
 CHECKPOINTS_TO_KEEP = 3
 
@@ -40,6 +44,7 @@ def train_model(
     patience: int | None = None,
     init_from: str | Path | None = None,
     parts: Sequence[str] | None = None,
+    augment: bool | None = None,
 ) -> Path:
     """Trains a model on a dataset, going on where an earlier call has stopped.
 
@@ -70,6 +75,9 @@ def train_model(
             zip or checkpoint.
         parts: The only parts of it to take, such as 'decoder'; a single one may come
             by itself. None for all.
+        augment: Whether each example is changed a little every time it is trained on,
+            see `data.AugmentedProvider` and datasets/augmented.gin; None is what the
+            configuration says, or else not.
 
     Returns:
         Folder of the model.
@@ -102,9 +110,10 @@ def train_model(
         "train.init_from": None if init_from is None else repr(str(init_from)),
         "train.init_parts": None if parts is None else list(parts),
     }
+    is_default = config is None and not _has_checkpoint(output)
     with config_lib.isolated_gin():
         _parse_model(output, config, gin_files)
-        _bind({"train.data_provider": "@data.TFRecordProvider()"})
+        _bind_provider(augment)
         _bind(_dataset_bindings(dataset, info))
         _bind({name: value for name, value in explicit.items() if value is not None})
         config_lib.parse_gin([], gin_params)
@@ -118,6 +127,11 @@ def train_model(
         progress.note(f"device: {train_util.describe_device()}")
         if scaled:
             progress.note(scaled)
+        if is_default and not tf.config.list_logical_devices("GPU"):
+            progress.note(
+                "the default model wants a GPU, on a CPU a step of it takes seconds: "
+                f"--config {SMALL_CONFIG} is smaller"
+            )
         run_training(output, output, progress=progress)
     return Path(output)
 
@@ -251,11 +265,16 @@ def _folder_of(dataset: str) -> str:
 
 def _describe_dataset(dataset: str) -> dict[str, Any] | None:
     """Makes sure that there are records; returns how they were made, if known."""
-    if not any(sign in dataset for sign in "*?[") and not os.path.isdir(dataset):
-        raise InputError(
-            f"A dataset must be a folder made by `ddsp prepare`. Got {dataset}, which "
-            "is none; make one with: ddsp prepare RECORDINGS -o DATASET"
-        )
+    if not any(sign in dataset for sign in "*?["):
+        is_folder = os.path.isdir(dataset)
+        recordings = dataset if os.path.exists(dataset) else "RECORDINGS"
+        pattern = os.path.join(glob.escape(dataset), data.RECORDS_PATTERN)
+        if not is_folder or not glob.glob(pattern):
+            raise InputError(
+                f"A dataset must be a folder made by `ddsp prepare`. Got {dataset}, "
+                f"which is {'one without records' if is_folder else 'none'}; make one "
+                f"with: ddsp prepare {shlex.quote(recordings)} -o DATASET"
+            )
     find_records(dataset)
     return data.read_dataset_info(dataset)
 
@@ -283,6 +302,17 @@ def _has_checkpoint(folder: str) -> bool:
     except FileNotFoundError:
         return False
     return True
+
+
+def _bind_provider(augment: bool | None) -> None:
+    """Binds what gives the examples, changed or as they are."""
+    if augment is None:
+        bound = str(config_lib.bound_value("train.data_provider"))
+        augment = bound.endswith("AugmentedProvider()")
+    elif augment:
+        config_lib.parse_gin([AUGMENTED_CONFIG])
+    provider = "AugmentedProvider" if augment else "TFRecordProvider"
+    _bind({"train.data_provider": f"@data.{provider}()"})
 
 
 def _bind(bindings: dict[str, Any]) -> None:

@@ -66,7 +66,7 @@ def test_arguments_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
     argv = "train data -o model --config a.gin --steps 7 --batch_size 3 "
     argv += "--learning_rate 0.5 --save_every 5 --gin_file b.gin --gin_file c.gin "
     argv += "--seed 4 --deterministic --patience 6 --init_from violin "
-    argv += "--parts decoder processor_group/reverb "
+    argv += "--parts decoder processor_group/reverb --augment "
     assert main_lib.main([*argv.split(), "--gin_param", "train.batch_size = 2"]) == 0
     assert received == {
         "dataset": "data",
@@ -83,6 +83,7 @@ def test_arguments_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
         "patience": 6,
         "init_from": "violin",
         "parts": ["decoder", "processor_group/reverb"],
+        "augment": True,
     }
 
 
@@ -100,7 +101,7 @@ def test_a_folder_named_like_a_bundled_model_is_told_apart(
     ("arguments", "named"),
     [
         (["no_such_folder", "-o", "model"], "no_such_folder"),
-        ([".", "-o", "model"], "must find records"),
+        ([".", "-o", "model"], "ddsp prepare . -o DATASET"),
         ([".", "-o", "model", "--steps", "0"], "steps=0"),
         ([".", "-o", "model", "--batch_size", "-2"], "batch_size=-2"),
         ([".", "-o", "model", "--seed", "-1"], "seed=-1"),

@@ -117,6 +117,16 @@ def test_rates_of_model_and_dataset_are_both_named(
 
 
 @pytest.mark.usefixtures("configured")
+def test_records_that_are_changed_are_looked_at_too() -> None:
+    bind(
+        f"{NAME} = @data.AugmentedProvider()",
+        "AugmentedProvider.provider = @data.TFRecordProvider()",
+    )
+    with pytest.raises(InputError, match=r"no TFRecordProvider\.file_pattern"):
+        fitting.check_provider(NAME)
+
+
+@pytest.mark.usefixtures("configured")
 def test_other_providers_and_none_are_not_looked_at() -> None:
     bind()
     fitting.check_provider(NAME)

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -249,9 +250,9 @@ def test_an_idle_gpu_is_told_once_and_after_the_device(
 
     monkeypatch.setattr(run, "_seed_weights", stop)
     monkeypatch.setattr(run, "unused_gpu", lambda: "a GPU sleeps")
-    stream = io.StringIO()
+    stream, small = io.StringIO(), "models/pretrained/violin.gin"
     with pytest.raises(InterruptedError):
-        run.train_model(dataset, tmp_path, progress=Progress(stream))
+        run.train_model(dataset, tmp_path, small, progress=Progress(stream))
     assert stream.getvalue() == (
         "device: CPU (no GPU visible)\nwarning: a GPU sleeps\n"
     )
@@ -267,10 +268,43 @@ def test_a_dataset_must_exist(tmp_path: Path) -> None:
 
 
 def test_a_dataset_must_have_records(tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="must find records"):
-        run.train_model(tmp_path / "empty", tmp_path / "model")
+    (tmp_path / "my recordings").mkdir()
+    (tmp_path / "my recordings" / "a.wav").write_bytes(b"RIFF")
+    recordings = re.escape(f"ddsp prepare '{tmp_path / 'my recordings'}' -o DATASET")
+    with pytest.raises(InputError, match=f"one without records.*{recordings}"):
+        run.train_model(tmp_path / "my recordings", tmp_path / "model")
     assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("asked", [None, True, False])
+def test_examples_are_changed_where_it_is_asked_for(
+    dataset: Path, tmp_path: Path, bound: dict[str, Any], asked: bool | None
+) -> None:
+    bound["train.data_provider"] = None
+    train(dataset, tmp_path / "model", 1, augment=asked)
+    name = "AugmentedProvider" if asked else "TFRecordProvider"
+    assert str(bound["train.data_provider"]) == f"@data.{name}()"
+
+
+def test_a_run_that_changes_its_examples_goes_on_doing_so(
+    dataset: Path, tmp_path: Path
+) -> None:
+    params = [*tiny_training.SIZES, "AugmentedProvider.gain_db = 1.5"]
+    train(dataset, tmp_path / "model", 1, augment=True, gin_params=params)
+    for step, augment, count in ((2, None, 1), (3, False, 0)):
+        train(dataset, tmp_path / "model", step, augment=augment)
+        written = config(tmp_path / "model", step - 1)
+        assert written.count("AugmentedProvider.gain_db = 1.5") == count
+
+
+@pytest.mark.usefixtures("bound")
+def test_only_the_default_model_without_a_gpu_is_warned_of(
+    dataset: Path, tmp_path: Path
+) -> None:
+    said = train(dataset, tmp_path / "model", 1)
+    assert "--config models/pretrained/violin.gin is smaller" in said
+    small = "models/pretrained/violin.gin"
+    assert "a step of it takes" not in train(dataset, tmp_path / "b", 1, config=small)
 
 
 def test_records_without_examples_are_an_error(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from ddsp.training.errors import InputError
@@ -16,6 +18,9 @@ LOUDNESS_VERSION = 1
 FIRST_VERSION = 1
 DEFAULT_F0_METHOD = "tiny"
 LOUDNESS_N_FFT = 512
+# What a model has learned its features by lies beside its checkpoints.
+SPEC_FILE = "features.json"
+MAX_BYTES = 1 << 16
 # From there on a pitch is clear enough to learn from.
 VOICED_CONFIDENCE = 0.7
 
@@ -25,7 +30,8 @@ class FeatureSpec:
     """The definition of `f0_hz`, `f0_confidence` and `loudness_db`.
 
     Two recordings have comparable features if their specifications are equal. Folders
-    that are read together are compared; models do not keep the one they have learned.
+    that are read together are compared, and a model keeps the one that it has learned
+    by, so that what is played to it is measured alike.
 
     Attributes:
         frame_rate: Frames per second.
@@ -119,3 +125,37 @@ class FeatureSpec:
         """
         text = json.dumps(self.to_dict(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read_feature_spec(folder: str | Path) -> FeatureSpec | None:
+    """Reads by what features a model has learned.
+
+    Args:
+        folder: Folder of the model. Its files are not trusted.
+
+    Returns:
+        The specification; None where the folder has no `features.json`, as those of the
+        original have not.
+
+    Raises:
+        InputError: If the file is damaged.
+    """
+    path = Path(folder, SPEC_FILE)
+    if not os.path.lexists(path):
+        return None
+    try:
+        if not path.is_file():
+            raise ValueError("it is no regular file")
+        with open(path, "rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise ValueError("it is too large")
+        values = json.loads(content)
+        if not isinstance(values, dict):
+            raise ValueError("it is no description")
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(
+            f"The features of a model must be described by a whole file. Got {path} "
+            f"({error}); copy it again from the folder of its training."
+        ) from error
+    return FeatureSpec.from_dict(values)

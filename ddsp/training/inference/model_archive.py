@@ -28,7 +28,8 @@ MAX_TABLE_BYTES = 1 << 17
 
 _NEEDED = re.compile(
     r"checkpoint|(?:ckpt|replaced)-\d{1,12}\.(?:index|data-\d{5}-of-\d{5})"
-    r"|operative_config-\d{1,12}\.gin|dataset_statistics\.(pkl|json|npz)|README\.md",
+    r"|operative_config-\d{1,12}\.gin|dataset_statistics\.(pkl|json|npz)"
+    r"|features\.json|README\.md",
     re.ASCII,
 )
 _INDEX = re.compile(r"(?:ckpt|replaced)-\d{1,12}\.index", re.ASCII)

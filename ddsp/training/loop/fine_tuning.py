@@ -47,7 +47,8 @@ class Initialized:
 
         Returns:
             A line with the numbers, one with the parts that were taken and how many
-            variables each has, and one for each variable that was not, up to eight.
+            variables each has, one if that is less than half, and one for each
+            variable that was not, up to eight.
         """
         counts: dict[str, int] = {}
         for name in self.matched:
@@ -57,6 +58,11 @@ class Initialized:
         total = len(self.matched) + len(self.unmatched)
         lines = [f"{len(self.matched)} of {total} variables from {self.path}"]
         lines.append(f"  taken: {taken}")
+        if 2 * len(self.matched) < total:
+            lines.append(
+                "  most of the model begins anew: is that other model of the same "
+                "configuration?"
+            )
         left = [f"  left: {name} ({why})" for name, why in self.unmatched.items()]
         if len(left) > _MAX_LINES:
             left[_MAX_LINES:] = [f"  and {len(left) - _MAX_LINES} more"]

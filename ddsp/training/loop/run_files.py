@@ -1,5 +1,6 @@
-"""What a session writes once: its configuration, and statistics of its dataset."""
+"""What a session writes once: its configuration, and how its dataset was measured."""
 
+import json
 import os
 from pathlib import Path
 
@@ -7,12 +8,28 @@ import gin
 import tensorflow as tf
 
 from ddsp.training import event_files
-from ddsp.training.errors import writing
+from ddsp.training.data.dataset_info import read_dataset_info
+from ddsp.training.data.feature_spec import SPEC_FILE, FeatureSpec, read_feature_spec
+from ddsp.training.errors import InputError, writing
 from ddsp.training.whole_files import write_whole
 
 STATISTICS_FILES = tuple(
     f"dataset_statistics.{ending}" for ending in ("json", "npz", "pkl")
 )
+
+
+def keep_measurements(dataset_folder: str, save_dir: str) -> None:
+    """Keeps beside a model what is known of the dataset that it learns from.
+
+    Args:
+        dataset_folder: Folder of the dataset.
+        save_dir: Folder of the model; must exist.
+
+    Raises:
+        InputError: See `write_feature_spec` and `copy_statistics`.
+    """
+    write_feature_spec(dataset_folder, save_dir)
+    copy_statistics(dataset_folder, save_dir)
 
 
 def copy_statistics(dataset_folder: str, save_dir: str) -> list[str]:
@@ -37,6 +54,35 @@ def copy_statistics(dataset_folder: str, save_dir: str) -> list[str]:
                 write_whole(path, content)
             copied.append(name)
     return copied
+
+
+def write_feature_spec(dataset_folder: str, save_dir: str) -> None:
+    """Writes beside a model how the features that it learns from were measured.
+
+    Args:
+        dataset_folder: Folder of the dataset; without a description nothing is written.
+        save_dir: Folder of the model; must exist.
+
+    Raises:
+        InputError: If the description is damaged, the model has learned by other
+            features before, or the file cannot be written.
+    """
+    info = read_dataset_info(dataset_folder)
+    if info is None:
+        return
+    values = FeatureSpec.from_info(info).to_dict()
+    known = read_feature_spec(save_dir)
+    for name, value in (known.to_dict() if known else {}).items():
+        if values[name] != value:
+            raise InputError(
+                "A dataset must be measured like the one that the model has learned "
+                f"from before, with {name}={value}. Got {name}={values[name]} in "
+                f"{dataset_folder}; prepare it alike, or begin another model with "
+                f"--init_from {save_dir}"
+            )
+    content, path = json.dumps(values, indent=2) + "\n", f"{save_dir}/{SPEC_FILE}"
+    with writing("The description of features", path):
+        write_whole(path, content.encode())
 
 
 def write_gin_config(

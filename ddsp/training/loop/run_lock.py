@@ -34,7 +34,8 @@ class RunLock:
     """Keeps a folder for one run, for as long as a `with` statement lasts.
 
     The system itself holds the lock and lets go of it with the process, however that
-    ends. The file `.training.lock` stays and says who has it.
+    ends. The file `.training.lock` stays and says who has it; a folder that was made
+    for it and holds nothing else goes with it.
 
     Example:
         >>> with RunLock('violin_model') as lock:
@@ -56,6 +57,7 @@ class RunLock:
         self._say = say
         self._file: _File | None = None
         self._process = 0
+        self._has_made_folder = False
 
     @property
     def is_held(self) -> bool:
@@ -102,12 +104,22 @@ class RunLock:
                 descriptor = _held.pop(self._file)
                 with contextlib.suppress(OSError):
                     os.ftruncate(descriptor, 0)
+                    self._remove_if_empty()
                     _unlock(descriptor)
                 os.close(descriptor)
         self._file = None
 
+    def _remove_if_empty(self) -> None:
+        """Removes a folder of which nothing has come, while nobody else may use it."""
+        if self._has_made_folder and os.listdir(self.folder) == [FILE_NAME]:
+            # Windows removes no open file, and so keeps the folder.
+            with contextlib.suppress(OSError):
+                os.unlink(os.path.join(self.folder, FILE_NAME))
+                os.rmdir(self.folder)
+
     def _take(self) -> None:
         """Locks the file, trying again for a moment."""
+        self._has_made_folder = not os.path.isdir(self.folder)
         os.makedirs(self.folder, exist_ok=True)
         path = os.path.join(self.folder, FILE_NAME)
         end = time.monotonic() + PATIENCE_SECS
@@ -115,6 +127,7 @@ class RunLock:
             if time.monotonic() >= end:
                 raise InputError(_refusal(self.folder, path))
             time.sleep(_RETRY_SECS)
+            os.makedirs(self.folder, exist_ok=True)
         self._file, self._process = file, os.getpid()
 
 
@@ -134,7 +147,10 @@ def _try_to_lock(path: str) -> _File | None:
                 f"{os.path.dirname(path)}, into which this process trains already; "
                 "end that run first, or choose another folder."
             )
-        descriptor = os.open(path, _OPEN, 0o666)
+        try:
+            descriptor = os.open(path, _OPEN, 0o666)
+        except FileNotFoundError:
+            return None
         file = _identity(os.fstat(descriptor))
         try:
             _lock(descriptor)
@@ -144,6 +160,10 @@ def _try_to_lock(path: str) -> _File | None:
         except BaseException:
             os.close(descriptor)
             raise
+        if not _is_there(path, file):
+            # Its holder has removed the folder meanwhile: another file is to be made.
+            os.close(descriptor)
+            return None
         _held[file] = descriptor
         # A full disk keeps the words out, but not the lock.
         with contextlib.suppress(OSError):
@@ -155,6 +175,14 @@ def _try_to_lock(path: str) -> _File | None:
 def _identity(status: os.stat_result) -> _File:
     """What two names of one file have in common."""
     return status.st_dev, status.st_ino
+
+
+def _is_there(path: str, file: _File) -> bool:
+    """Whether a path leads to this file still."""
+    try:
+        return _identity(os.stat(path)) == file
+    except FileNotFoundError:
+        return False
 
 
 def _holder() -> str:

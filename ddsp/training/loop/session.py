@@ -27,7 +27,7 @@ from ddsp.training.loop.resuming import (
     go_on,
     restore_run,
 )
-from ddsp.training.loop.run_files import copy_statistics
+from ddsp.training.loop.run_files import keep_measurements
 from ddsp.training.loop.run_record import RunRecord
 from ddsp.training.loop.run_state import RunState
 from ddsp.training.loop.schedule import Schedule
@@ -245,7 +245,7 @@ class Session:
                 remove_leftovers(os.path.join(self._save_dir, AUDIO_FOLDER))
             self._record = RunRecord(self.folder, step)
             if dataset_folder and self._writes:
-                copy_statistics(dataset_folder, self._save_dir)
+                keep_measurements(dataset_folder, self._save_dir)
 
     def _diagnose(self, number: int) -> str:
         """What is wrong with a batch, read again."""

@@ -1,10 +1,18 @@
 """A dataset says how its features were measured, and models can compare that."""
 
 import dataclasses
+import json
+import os
+from pathlib import Path
 
 import pytest
 
-from ddsp.training.data.feature_spec import FeatureSpec
+from ddsp.training.data.feature_spec import (
+    MAX_BYTES,
+    SPEC_FILE,
+    FeatureSpec,
+    read_feature_spec,
+)
 from ddsp.training.errors import InputError
 
 SPEC = FeatureSpec(frame_rate=250, centered=True)
@@ -59,3 +67,24 @@ def test_datasets_of_format_1_have_the_first_methods() -> None:
 def test_pitch_is_no_longer_that_of_the_first_version() -> None:
     assert (SPEC.f0_version, SPEC.loudness_version) == (2, 1)
     assert (SPEC.f0_method, SPEC.loudness_n_fft, SPEC.viterbi) == ("tiny", 512, True)
+
+
+def test_a_model_without_a_description_has_none(tmp_path: Path) -> None:
+    assert read_feature_spec(tmp_path) is None
+    (tmp_path / SPEC_FILE).write_text(json.dumps(SPEC.to_dict()))
+    assert read_feature_spec(tmp_path) == SPEC
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"\xff", b"[" * 10000, b" " * (MAX_BYTES + 1), b"{}"]
+)
+def test_a_stranger_s_description_is_one_error(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / SPEC_FILE).write_bytes(content)
+    with pytest.raises(InputError, match=r"description of features|described by a"):
+        read_feature_spec(tmp_path)
+
+
+def test_a_pipe_in_place_of_a_description_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / SPEC_FILE)
+    with pytest.raises(InputError, match="no regular file"):
+        read_feature_spec(tmp_path)

@@ -41,6 +41,14 @@ def test_all_that_fits_is_taken(tmp_path: Path) -> None:
     assert done.path == str(tmp_path / "ckpt-40")
 
 
+def test_a_model_that_takes_hardly_anything_is_doubted() -> None:
+    names = [f"decoder/{i}" for i in range(5)]
+    for n_matched, doubts in ((2, 1), (3, 0)):
+        taken, left = names[:n_matched], names[n_matched:]
+        done = Initialized("a/ckpt-1", tuple(taken), dict.fromkeys(left, "not there"))
+        assert done.report().count("most of the model begins anew") == doubts
+
+
 def test_neither_the_step_nor_the_moments_are_touched(tmp_path: Path) -> None:
     trained(tmp_path)
     target = make_trainer()
@@ -174,9 +182,10 @@ def test_the_report_names_parts_and_variables() -> None:
     lines = done.report().splitlines()
     assert lines[0] == "3 of 12 variables from violin/ckpt-3000"
     assert lines[1] == "  taken: decoder (2), reverb (1)"
-    assert lines[2] == "  left: encoder/0 (not there)"
-    assert lines[9] == "  left: encoder/7 (not there)"
-    assert lines[10:] == ["  and 1 more"]
+    assert lines[2].startswith("  most of the model begins anew")
+    assert lines[3] == "  left: encoder/0 (not there)"
+    assert lines[10] == "  left: encoder/7 (not there)"
+    assert lines[11:] == ["  and 1 more"]
 
 
 def test_a_report_of_eight_shows_all() -> None:

@@ -4,9 +4,20 @@ from pathlib import Path
 
 import pytest
 import tensorflow as tf
+import tiny_training
 
+from ddsp.training.data.dataset_info import read_dataset_info
+from ddsp.training.data.feature_spec import (
+    SPEC_FILE,
+    FeatureSpec,
+    read_feature_spec,
+)
 from ddsp.training.errors import InputError
-from ddsp.training.loop.run_files import copy_statistics, write_gin_config
+from ddsp.training.loop.run_files import (
+    copy_statistics,
+    write_feature_spec,
+    write_gin_config,
+)
 
 
 def test_statistics_that_cannot_be_written_are_one_line(tmp_path: Path) -> None:
@@ -23,6 +34,29 @@ def test_statistics_that_cannot_be_written_are_one_line(tmp_path: Path) -> None:
     model.mkdir()
     assert copy_statistics(str(dataset), str(model)) == ["dataset_statistics.json"]
     assert path.read_text() == "{}"
+
+
+def test_a_model_keeps_how_its_features_were_measured(tmp_path: Path) -> None:
+    dataset = tiny_training.write_dataset(tmp_path / "dataset")
+    info = read_dataset_info(dataset)
+    assert info is not None
+    write_feature_spec(str(dataset), str(tmp_path))
+    spec = read_feature_spec(tmp_path)
+    assert spec is not None
+    assert spec.digest() == FeatureSpec.from_info(info).digest()
+    write_feature_spec(str(dataset), str(tmp_path))  # The same again.
+    (tmp_path / "none").mkdir()
+    write_feature_spec(str(tmp_path / "none"), str(tmp_path / "none"))
+    assert read_feature_spec(tmp_path / "none") is None
+
+
+def test_a_model_goes_on_with_features_of_one_kind(tmp_path: Path) -> None:
+    dataset = tiny_training.write_dataset(tmp_path / "dataset")
+    write_feature_spec(str(dataset), str(tmp_path))
+    path = tmp_path / SPEC_FILE
+    path.write_text(path.read_text().replace('"viterbi": true', '"viterbi": false'))
+    with pytest.raises(InputError, match=r"with viterbi=False\. Got viterbi=True in"):
+        write_feature_spec(str(dataset), str(tmp_path))
 
 
 def test_a_configuration_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:

@@ -146,6 +146,47 @@ def _wait_for_end(pid: int) -> None:
     raise TimeoutError(pid)
 
 
+def test_a_folder_that_nothing_has_come_of_goes(tmp_path: Path) -> None:
+    with RunLock(tmp_path / "model"):
+        assert (tmp_path / "model" / FILE_NAME).exists()
+    assert not (tmp_path / "model").exists()
+    with RunLock(tmp_path / "model"):
+        (tmp_path / "model" / "ckpt-1").write_text("weights")
+    assert (tmp_path / "model" / "ckpt-1").read_text() == "weights"
+    (tmp_path / "mine").mkdir()
+    with RunLock(tmp_path / "mine"):
+        pass
+    assert (tmp_path / "mine").is_dir()  # Whose it was before.
+
+
+def test_who_has_waited_for_a_folder_that_goes_makes_it_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, lock = tmp_path / "model", run_lock._lock
+    first = RunLock(folder)
+    first.__enter__()
+    monkeypatch.setattr(run_lock, "_held", {})  # As in another process.
+    others = {run_lock._identity(os.stat(folder / FILE_NAME))}
+
+    def lock_late(descriptor: int) -> None:
+        # The file that was opened is gone when the lock is free.
+        if run_lock._identity(os.fstat(descriptor)) in others:
+            (folder / FILE_NAME).unlink()
+            folder.rmdir()
+            others.clear()
+        else:
+            lock(descriptor)
+
+    monkeypatch.setattr(run_lock, "_lock", lock_late)
+    with RunLock(folder) as second:
+        assert second.is_held
+        assert (folder / FILE_NAME).exists()
+        (folder / "ckpt-1").write_text("weights")
+    monkeypatch.undo()
+    first.__exit__(None, None, None)
+    assert (folder / "ckpt-1").exists()
+
+
 def test_nested_use_is_refused_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,7 +260,7 @@ def test_other_folders_are_free(tmp_path: Path) -> None:
     with RunLock(tmp_path / "a") as a, RunLock(tmp_path / "b") as b:
         assert a.is_held
         assert b.is_held
-    assert (tmp_path / "a" / FILE_NAME).exists()
+        assert (tmp_path / "a" / FILE_NAME).exists()
 
 
 def test_a_failed_run_gives_its_folder_back_for_another(tmp_path: Path) -> None:
