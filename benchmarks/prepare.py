@@ -89,7 +89,7 @@ def prepare(recording: Path, folder: Path) -> dict[str, float]:
 def main() -> None:
     """Measures both and prints a line each."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--minutes", type=float, default=30.0, help="above 1")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", help="file for the figures")
     options = parser.parse_args()

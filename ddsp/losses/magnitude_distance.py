@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tensorflow as tf
 
-from ddsp.core.convolution import overlap_and_add
+from ddsp.core.convolution import get_fft_size, overlap_and_add
 from ddsp.core.tensors import prevent_gradient
 
 # What magnitudes of zero become under the logarithm (1e-5), squared; and the least
@@ -92,13 +92,8 @@ def magnitude_distance(
 def _spectrum(audio: tf.Tensor, size: int) -> tf.Tensor:
     """Short-time Fourier transform, complex64, [batch, n_frames, n_bins]."""
     return tf.signal.stft(
-        audio, size, size // 4, fft_length=_fft_size(size), pad_end=True
+        audio, size, size // 4, fft_length=get_fft_size(size, 1), pad_end=True
     )
-
-
-def _fft_size(size: int) -> int:
-    """The power of two that is not smaller."""
-    return 1 << (size - 1).bit_length()
 
 
 def _power(spectrum: tf.Tensor) -> tf.Tensor:
@@ -120,7 +115,7 @@ def _adjoint(
 ) -> tf.Tensor:
     """From gradients `factors * spectrum` of the bins to those of the samples."""
     # The inverse transform divides by the size and counts all bins twice but the ends.
-    fft_size = _fft_size(size)
+    fft_size = get_fft_size(size, 1)
     scale = np.full(fft_size // 2 + 1, fft_size / 2.0, np.float32)
     scale[[0, -1]] = fft_size
     factors *= scale

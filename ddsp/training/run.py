@@ -110,9 +110,9 @@ def train_model(
         "train.init_from": None if init_from is None else repr(str(init_from)),
         "train.init_parts": None if parts is None else list(parts),
     }
-    is_default = config is None and not _has_checkpoint(output)
+    is_default = not (config or gin_files or gin_params or _has_checkpoint(output))
     with config_lib.isolated_gin():
-        _parse_model(output, config, gin_files)
+        _parse_model(output, config, gin_files, bool(augment))
         _bind_provider(augment)
         _bind(_dataset_bindings(dataset, info))
         _bind({name: value for name, value in explicit.items() if value is not None})
@@ -265,25 +265,39 @@ def _folder_of(dataset: str) -> str:
 
 def _describe_dataset(dataset: str) -> dict[str, Any] | None:
     """Makes sure that there are records; returns how they were made, if known."""
-    if not any(sign in dataset for sign in "*?["):
-        is_folder = os.path.isdir(dataset)
-        recordings = dataset if os.path.exists(dataset) else "RECORDINGS"
-        pattern = os.path.join(glob.escape(dataset), data.RECORDS_PATTERN)
-        if not is_folder or not glob.glob(pattern):
-            raise InputError(
-                f"A dataset must be a folder made by `ddsp prepare`. Got {dataset}, "
-                f"which is {'one without records' if is_folder else 'none'}; make one "
-                f"with: ddsp prepare {shlex.quote(recordings)} -o DATASET"
-            )
+    pattern = os.path.join(glob.escape(dataset), data.RECORDS_PATTERN)
+    if not any(sign in dataset for sign in "*?[") and not glob.glob(pattern):
+        raise InputError(_no_dataset(dataset))
     find_records(dataset)
     return data.read_dataset_info(dataset)
 
 
+def _no_dataset(path: str) -> str:
+    """The message for a path that is no dataset: its recordings, or other records."""
+    is_folder = os.path.isdir(path)
+    folder = path if is_folder else os.path.dirname(path) or "."
+    others = glob.glob(os.path.join(glob.escape(folder), "*.tfrecord*"))
+    if others:
+        prefix = others[0].rpartition(".tfrecord")[0]
+        cure = f"give the pattern of its records: {shlex.quote(f'{prefix}.tfrecord*')}"
+    else:
+        recordings = shlex.quote(path) if os.path.exists(path) else "RECORDINGS"
+        cure = f"make one with: ddsp prepare {recordings} -o DATASET"
+    return (
+        f"A dataset must be a folder made by `ddsp prepare`. Got {path}, which is "
+        f"{'one without records' if is_folder else 'none'}; {cure}"
+    )
+
+
 def _parse_model(
-    output: str, config: str | Path | None, gin_files: Sequence[str | Path]
+    output: str,
+    config: str | Path | None,
+    gin_files: Sequence[str | Path],
+    augment: bool,
 ) -> None:
     """Reads everything that is not about the dataset or this run."""
-    config_lib.parse_gin([BASE_CONFIG])
+    # How far examples are changed is for later files to say otherwise.
+    config_lib.parse_gin([BASE_CONFIG, *([AUGMENTED_CONFIG] if augment else [])])
     _bind(
         {"batch_size": BATCH_SIZE, "Trainer.checkpoints_to_keep": CHECKPOINTS_TO_KEEP}
     )
@@ -306,13 +320,21 @@ def _has_checkpoint(folder: str) -> bool:
 
 def _bind_provider(augment: bool | None) -> None:
     """Binds what gives the examples, changed or as they are."""
+    bound = config_lib.bound_value("train.data_provider")
+    made = getattr(getattr(bound, "configurable", None), "wrapped", None)
+    is_augmented = isinstance(made, type) and issubclass(made, data.AugmentedProvider)
     if augment is None:
-        bound = str(config_lib.bound_value("train.data_provider"))
-        augment = bound.endswith("AugmentedProvider()")
+        augment = is_augmented
+    changer = "AugmentedProvider"
+    if augment and is_augmented:
+        # The configuration's own, with its scope.
+        changer = "/".join([*bound.scopes, bound.configurable.name])
     elif augment:
-        config_lib.parse_gin([AUGMENTED_CONFIG])
-    provider = "AugmentedProvider" if augment else "TFRecordProvider"
-    _bind({"train.data_provider": f"@data.{provider}()"})
+        _bind({"train.data_provider": "@data.AugmentedProvider()"})
+    else:
+        _bind({"train.data_provider": "@data.TFRecordProvider()"})
+    if augment:
+        _bind({f"{changer}.provider": "@data.TFRecordProvider()"})
 
 
 def _bind(bindings: dict[str, Any]) -> None:

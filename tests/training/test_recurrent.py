@@ -153,9 +153,12 @@ def test_units_of_several_sizes_live_side_by_side():
 
 def test_no_frames_leave_the_initial_state():
     arguments = random_arguments(0)
-    sequence, last = recurrent.gru(*arguments)
+    with tf.GradientTape() as tape:
+        tape.watch(arguments[1])
+        sequence, last = recurrent.gru(*arguments)
     assert sequence.shape == [2, 0, N_UNITS]
     np.testing.assert_array_equal(last, arguments[1])
+    np.testing.assert_array_equal(tape.gradient(last, arguments[1]), np.ones([2, N_UNITS]))
 
 
 def test_extreme_inputs_have_finite_gradients():

@@ -15,6 +15,7 @@ import tiny_training
 
 from ddsp.training import checkpoints, run
 from ddsp.training import config as config_lib
+from ddsp.training.data.feature_spec import read_feature_spec
 from ddsp.training.errors import InputError
 from ddsp.training.progress import Progress
 
@@ -71,6 +72,12 @@ def losses(said: str) -> list[float]:
 
 def config(model: Path, step: int = 0) -> str:
     return (model / f"operative_config-{step}.gin").read_text()
+
+
+def test_a_model_knows_how_its_features_were_measured(model: Path) -> None:
+    spec = read_feature_spec(model)
+    assert spec is not None
+    assert (spec.frame_rate, spec.f0_version) == (250, 1)  # That of format 1.
 
 
 def test_a_model_learns_its_dataset_and_goes_on(dataset: Path, tmp_path: Path) -> None:
@@ -291,7 +298,7 @@ def test_a_run_that_changes_its_examples_goes_on_doing_so(
 ) -> None:
     params = [*tiny_training.SIZES, "AugmentedProvider.gain_db = 1.5"]
     train(dataset, tmp_path / "model", 1, augment=True, gin_params=params)
-    for step, augment, count in ((2, None, 1), (3, False, 0)):
+    for step, augment, count in ((2, None, 1), (3, True, 1), (4, False, 0)):
         train(dataset, tmp_path / "model", step, augment=augment)
         written = config(tmp_path / "model", step - 1)
         assert written.count("AugmentedProvider.gain_db = 1.5") == count
@@ -301,10 +308,43 @@ def test_a_run_that_changes_its_examples_goes_on_doing_so(
 def test_only_the_default_model_without_a_gpu_is_warned_of(
     dataset: Path, tmp_path: Path
 ) -> None:
-    said = train(dataset, tmp_path / "model", 1)
-    assert "--config models/pretrained/violin.gin is smaller" in said
+    warning = "--config models/pretrained/violin.gin is smaller"
+    assert warning in train(dataset, tmp_path / "model", 1, gin_params=[])
     small = "models/pretrained/violin.gin"
-    assert "a step of it takes" not in train(dataset, tmp_path / "b", 1, config=small)
+    for other in ({"config": small}, {"gin_files": [small]}, {}):
+        assert warning not in train(dataset, tmp_path / "model", 1, **other)
+
+
+def test_records_of_another_name_are_named_by_a_pattern(
+    dataset: Path, tmp_path: Path
+) -> None:
+    (record,) = dataset.glob("data.tfrecord*")
+    with pytest.raises(InputError, match=r"data\.tfrecord\*'?$"):
+        run.train_model(record, tmp_path / "model")
+    shutil.copy(record, tmp_path / "train.tfrecord-00000-of-00001")
+    with pytest.raises(InputError, match=r"train\.tfrecord\*'?$"):
+        run.train_model(tmp_path, tmp_path / "model")
+
+
+def test_a_configuration_s_own_changes_stay(
+    dataset: Path, tmp_path: Path, bound: dict[str, Any]
+) -> None:
+    config = tmp_path / "mine.gin"
+    config.write_text(
+        "include 'models/solo_instrument.gin'\n"
+        "train.data_provider = @mine/data.AugmentedProvider()\n"
+        "mine/AugmentedProvider.provider = @data.NSynthFolder()\n"
+        "AugmentedProvider.gain_db = 1.0\n"
+    )
+    for augment in (None, True):
+        for name in ("train.data_provider", "mine/AugmentedProvider.provider"):
+            bound[name] = None
+        bound["AugmentedProvider.gain_db"] = None
+        train(dataset, tmp_path / "model", 1, config=config, augment=augment)
+        provider, records, gain = bound.values()
+        assert str(provider) == "@mine/data.AugmentedProvider()"
+        assert str(records) == "@data.TFRecordProvider()"
+        assert gain == 1.0
 
 
 def test_records_without_examples_are_an_error(tmp_path: Path) -> None:

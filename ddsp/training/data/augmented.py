@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from ddsp.training.data.augmentation import AUDIO, CURVES, change_example, draw_change
 from ddsp.training.data.base import DataProvider
+from ddsp.training.data.feature_spec import FeatureSpec
 
 # Beyond, an instrument's body sounds like that of another instrument.
 LARGEST_PITCH_CENTS = 200.0
@@ -83,6 +84,11 @@ class AugmentedProvider(DataProvider):
     def provider(self) -> DataProvider:
         """The provider of the examples as they are."""
         return self._provider
+
+    @property
+    def feature_spec(self) -> FeatureSpec | None:
+        """How the features were measured; None where nobody tells it."""
+        return getattr(self._provider, "feature_spec", None)
 
     def of(self, provider: DataProvider) -> "AugmentedProvider":
         """Changes the examples of another provider in the same way.

@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ddsp.training.errors import InputError
+import tensorflow as tf
+
+from ddsp.training.errors import InputError, first_line
 
 # Raised whenever the numbers that come out of a method change. Pitch: 2 checks octaves,
 # and holds the pitch in silence.
@@ -140,22 +142,22 @@ def read_feature_spec(folder: str | Path) -> FeatureSpec | None:
     Raises:
         InputError: If the file is damaged.
     """
-    path = Path(folder, SPEC_FILE)
-    if not os.path.lexists(path):
+    path = os.path.join(os.fspath(folder), SPEC_FILE)
+    if not tf.io.gfile.exists(path) and not os.path.lexists(path):
         return None
     try:
-        if not path.is_file():
+        if "://" not in path and not os.path.isfile(path):
             raise ValueError("it is no regular file")
-        with open(path, "rb") as file:
+        with tf.io.gfile.GFile(path, "rb") as file:
             content = file.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             raise ValueError("it is too large")
         values = json.loads(content)
         if not isinstance(values, dict):
             raise ValueError("it is no description")
-    except (OSError, ValueError, RecursionError) as error:
+        return FeatureSpec.from_dict(values)
+    except (OSError, ValueError, RecursionError, tf.errors.OpError) as error:
         raise InputError(
             f"The features of a model must be described by a whole file. Got {path} "
-            f"({error}); copy it again from the folder of its training."
+            f"({first_line(error)}); copy it again from the folder of its training."
         ) from error
-    return FeatureSpec.from_dict(values)

@@ -111,6 +111,15 @@ class TFRecordProvider(DataProvider):
             for name, length in lengths.items()
         }
 
+    @property
+    def feature_spec(self) -> FeatureSpec | None:
+        """How the features were measured; None where no description tells it."""
+        pattern = self._file_pattern
+        patterns = [pattern] if isinstance(pattern, str) else pattern
+        described = filter(None, map(read_dataset_info, patterns))
+        info = next(described, None)
+        return None if info is None else FeatureSpec.from_info(info)
+
     def get_feature_length(self, centered: bool) -> int:
         """Counts the frames of an example.
 

@@ -60,8 +60,8 @@ class Initialized:
         lines.append(f"  taken: {taken}")
         if 2 * len(self.matched) < total:
             lines.append(
-                "  most of the model begins anew: is that other model of the same "
-                "configuration?"
+                "  most of what was asked for begins anew: is that other model of the "
+                "same configuration?"
             )
         left = [f"  left: {name} ({why})" for name, why in self.unmatched.items()]
         if len(left) > _MAX_LINES:

@@ -2,13 +2,14 @@
 
 import json
 import os
+import shlex
 from pathlib import Path
+from typing import Any
 
 import gin
 import tensorflow as tf
 
 from ddsp.training import event_files
-from ddsp.training.data.dataset_info import read_dataset_info
 from ddsp.training.data.feature_spec import SPEC_FILE, FeatureSpec, read_feature_spec
 from ddsp.training.errors import InputError, writing
 from ddsp.training.whole_files import write_whole
@@ -18,18 +19,25 @@ STATISTICS_FILES = tuple(
 )
 
 
-def keep_measurements(dataset_folder: str, save_dir: str) -> None:
+def keep_measurements(
+    provider: Any, dataset_folder: str | None, save_dir: str, step: int
+) -> None:
     """Keeps beside a model what is known of the dataset that it learns from.
 
     Args:
-        dataset_folder: Folder of the dataset.
+        provider: Provider of the examples.
+        dataset_folder: Folder of the dataset; None if it is not known.
         save_dir: Folder of the model; must exist.
+        step: Step at which this session starts.
 
     Raises:
         InputError: See `write_feature_spec` and `copy_statistics`.
     """
-    write_feature_spec(dataset_folder, save_dir)
-    copy_statistics(dataset_folder, save_dir)
+    spec = getattr(provider, "feature_spec", None)
+    if spec is not None:
+        write_feature_spec(spec, save_dir, step)
+    if dataset_folder:
+        copy_statistics(dataset_folder, save_dir)
 
 
 def copy_statistics(dataset_folder: str, save_dir: str) -> list[str]:
@@ -56,31 +64,37 @@ def copy_statistics(dataset_folder: str, save_dir: str) -> list[str]:
     return copied
 
 
-def write_feature_spec(dataset_folder: str, save_dir: str) -> None:
+def write_feature_spec(spec: FeatureSpec, save_dir: str, step: int) -> None:
     """Writes beside a model how the features that it learns from were measured.
 
+    Of a model that has learned from features of which nobody knows how they were
+    measured, nothing is written.
+
     Args:
-        dataset_folder: Folder of the dataset; without a description nothing is written.
+        spec: How they were measured.
         save_dir: Folder of the model; must exist.
+        step: Step at which this session starts.
 
     Raises:
-        InputError: If the description is damaged, the model has learned by other
-            features before, or the file cannot be written.
+        InputError: If the model has learned by other features before, what is written
+            about them is damaged, or the file cannot be written.
     """
-    info = read_dataset_info(dataset_folder)
-    if info is None:
-        return
-    values = FeatureSpec.from_info(info).to_dict()
-    known = read_feature_spec(save_dir)
+    values, known = spec.to_dict(), read_feature_spec(save_dir)
     for name, value in (known.to_dict() if known else {}).items():
         if values[name] != value:
             raise InputError(
-                "A dataset must be measured like the one that the model has learned "
-                f"from before, with {name}={value}. Got {name}={values[name]} in "
-                f"{dataset_folder}; prepare it alike, or begin another model with "
-                f"--init_from {save_dir}"
+                "A model must go on with features that are measured like those that it "
+                f"has learned from, with {name}={value!r}. Got a dataset with {name}="
+                f"{values[name]!r}; go on with the one of before, or train a new model "
+                f"that begins with this one: -o OTHER --init_from "
+                f"{shlex.quote(save_dir)}"
             )
-    content, path = json.dumps(values, indent=2) + "\n", f"{save_dir}/{SPEC_FILE}"
+    if known or step:
+        return
+    content, path = (
+        json.dumps(values, indent=2) + "\n",
+        os.path.join(save_dir, SPEC_FILE),
+    )
     with writing("The description of features", path):
         write_whole(path, content.encode())
 

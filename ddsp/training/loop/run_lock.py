@@ -111,10 +111,13 @@ class RunLock:
 
     def _remove_if_empty(self) -> None:
         """Removes a folder of which nothing has come, while nobody else may use it."""
-        if self._has_made_folder and os.listdir(self.folder) == [FILE_NAME]:
-            # Windows removes no open file, and so keeps the folder.
-            with contextlib.suppress(OSError):
-                os.unlink(os.path.join(self.folder, FILE_NAME))
+        path = os.path.join(self.folder, FILE_NAME)
+        # Windows removes no open file, and so keeps the folder.
+        with contextlib.suppress(OSError):
+            # Another folder of that name is another run's.
+            is_own = self._has_made_folder and _is_there(path, self._file)
+            if is_own and os.listdir(self.folder) == [FILE_NAME]:
+                os.unlink(path)
                 os.rmdir(self.folder)
 
     def _take(self) -> None:
@@ -154,14 +157,15 @@ def _try_to_lock(path: str) -> _File | None:
         file = _identity(os.fstat(descriptor))
         try:
             _lock(descriptor)
+            # A holder that has removed its folder leaves a file without a name.
+            is_there = _is_there(path, file)
         except BlockingIOError:
             os.close(descriptor)
             return None
         except BaseException:
             os.close(descriptor)
             raise
-        if not _is_there(path, file):
-            # Its holder has removed the folder meanwhile: another file is to be made.
+        if not is_there:
             os.close(descriptor)
             return None
         _held[file] = descriptor
@@ -177,7 +181,7 @@ def _identity(status: os.stat_result) -> _File:
     return status.st_dev, status.st_ino
 
 
-def _is_there(path: str, file: _File) -> bool:
+def _is_there(path: str, file: _File | None) -> bool:
     """Whether a path leads to this file still."""
     try:
         return _identity(os.stat(path)) == file

@@ -165,8 +165,7 @@ class Session:
 
         Args:
             interrupts: What asks the session to end early.
-            dataset_folder: Folder whose statistics are copied beside the checkpoints;
-                None for none.
+            dataset_folder: Folder whose statistics are copied; None for none.
 
         Raises:
             FloatingPointError: If too many losses or gradients are not finite.
@@ -244,8 +243,9 @@ class Session:
                 remove_leftovers(self._save_dir)
                 remove_leftovers(os.path.join(self._save_dir, AUDIO_FOLDER))
             self._record = RunRecord(self.folder, step)
-            if dataset_folder and self._writes:
-                keep_measurements(dataset_folder, self._save_dir)
+            if self._writes:
+                provider = self._all_examples
+                keep_measurements(provider, dataset_folder, self._save_dir, step)
 
     def _diagnose(self, number: int) -> str:
         """What is wrong with a batch, read again."""

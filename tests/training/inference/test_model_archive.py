@@ -99,9 +99,11 @@ def test_what_is_no_part_of_a_model_stays_where_it_is(room: Path) -> None:
         "__MACOSX/._ckpt-7.index": b"x",
         "dataset_statistics.json": b"{}",
         "dataset_statistics.npz": b"PK",
+        "features.json": b"{}",
         "README.md": b"card",
     }
     kept = {"dataset_statistics.json", "dataset_statistics.npz", "README.md"}
+    kept |= {"features.json"}
     folder = resolve_model(pack(room / "a.zip", {**FILES, **others}))
     assert {p.name for p in folder.iterdir()} == set(FILES) | kept
     assert everything_in(folder.parent) - {"a"} == {

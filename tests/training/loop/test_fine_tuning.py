@@ -46,7 +46,7 @@ def test_a_model_that_takes_hardly_anything_is_doubted() -> None:
     for n_matched, doubts in ((2, 1), (3, 0)):
         taken, left = names[:n_matched], names[n_matched:]
         done = Initialized("a/ckpt-1", tuple(taken), dict.fromkeys(left, "not there"))
-        assert done.report().count("most of the model begins anew") == doubts
+        assert done.report().count("most of what was asked for begins anew") == doubts
 
 
 def test_neither_the_step_nor_the_moments_are_touched(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_the_report_names_parts_and_variables() -> None:
     lines = done.report().splitlines()
     assert lines[0] == "3 of 12 variables from violin/ckpt-3000"
     assert lines[1] == "  taken: decoder (2), reverb (1)"
-    assert lines[2].startswith("  most of the model begins anew")
+    assert lines[2].startswith("  most of what was asked for begins anew")
     assert lines[3] == "  left: encoder/0 (not there)"
     assert lines[10] == "  left: encoder/7 (not there)"
     assert lines[11:] == ["  and 1 more"]

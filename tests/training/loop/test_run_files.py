@@ -1,12 +1,12 @@
 """What a session writes once is whole, or one line says why it is not."""
 
+import dataclasses
+import json
 from pathlib import Path
 
 import pytest
 import tensorflow as tf
-import tiny_training
 
-from ddsp.training.data.dataset_info import read_dataset_info
 from ddsp.training.data.feature_spec import (
     SPEC_FILE,
     FeatureSpec,
@@ -36,27 +36,31 @@ def test_statistics_that_cannot_be_written_are_one_line(tmp_path: Path) -> None:
     assert path.read_text() == "{}"
 
 
+SPEC = FeatureSpec(frame_rate=100, centered=True, f0_method="pyin")
+
+
 def test_a_model_keeps_how_its_features_were_measured(tmp_path: Path) -> None:
-    dataset = tiny_training.write_dataset(tmp_path / "dataset")
-    info = read_dataset_info(dataset)
-    assert info is not None
-    write_feature_spec(str(dataset), str(tmp_path))
-    spec = read_feature_spec(tmp_path)
-    assert spec is not None
-    assert spec.digest() == FeatureSpec.from_info(info).digest()
-    write_feature_spec(str(dataset), str(tmp_path))  # The same again.
-    (tmp_path / "none").mkdir()
-    write_feature_spec(str(tmp_path / "none"), str(tmp_path / "none"))
-    assert read_feature_spec(tmp_path / "none") is None
+    write_feature_spec(SPEC, str(tmp_path), step=0)
+    written = json.loads((tmp_path / SPEC_FILE).read_text())
+    assert (written["frame_rate"], written["f0_method"]) == (100, "pyin")
+    assert read_feature_spec(tmp_path) == SPEC
+    write_feature_spec(SPEC, str(tmp_path), step=3)  # The same again.
+
+
+def test_nothing_is_said_of_features_that_nobody_knows(tmp_path: Path) -> None:
+    write_feature_spec(SPEC, str(tmp_path), step=3)
+    assert read_feature_spec(tmp_path) is None
 
 
 def test_a_model_goes_on_with_features_of_one_kind(tmp_path: Path) -> None:
-    dataset = tiny_training.write_dataset(tmp_path / "dataset")
-    write_feature_spec(str(dataset), str(tmp_path))
-    path = tmp_path / SPEC_FILE
-    path.write_text(path.read_text().replace('"viterbi": true', '"viterbi": false'))
-    with pytest.raises(InputError, match=r"with viterbi=False\. Got viterbi=True in"):
-        write_feature_spec(str(dataset), str(tmp_path))
+    write_feature_spec(SPEC, str(tmp_path), step=0)
+    other = dataclasses.replace(SPEC, f0_method="tiny\x1b[2J\n")
+    with pytest.raises(InputError, match="with f0_method='pyin'") as raised:
+        write_feature_spec(other, str(tmp_path), step=3)
+    (line,) = str(raised.value).splitlines()
+    assert "\x1b" not in line
+    assert line.endswith(f"-o OTHER --init_from {tmp_path}")
+    assert read_feature_spec(tmp_path) == SPEC
 
 
 def test_a_configuration_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:

@@ -159,6 +159,17 @@ def test_a_folder_that_nothing_has_come_of_goes(tmp_path: Path) -> None:
     assert (tmp_path / "mine").is_dir()  # Whose it was before.
 
 
+def test_a_folder_that_was_made_anew_is_another_run_s(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    with RunLock(folder):
+        (folder / FILE_NAME).unlink()
+        folder.rmdir()
+        with other_run(folder):
+            pass
+        assert (folder / FILE_NAME).exists()
+    assert (folder / FILE_NAME).exists()
+
+
 def test_who_has_waited_for_a_folder_that_goes_makes_it_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

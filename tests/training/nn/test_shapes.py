@@ -10,6 +10,12 @@ def test_leaky_relu_has_a_slope_of_a_fifth():
     np.testing.assert_allclose(function(tf.constant([-2.0, 3.0])), [-0.4, 3.0])
 
 
+def test_a_layer_with_the_leaky_relu_can_be_written_down():
+    layer = tf.keras.layers.Activation(nn.get_nonlinearity("leaky_relu"))
+    again = tf.keras.layers.Activation.from_config(layer.get_config())
+    np.testing.assert_allclose(again(tf.constant([-2.0, 3.0])), [-0.4, 3.0])
+
+
 def test_nonlinearities_of_tensorflow_are_found_too():
     function = nn.get_nonlinearity("l2_loss")
     assert float(function(tf.constant([3.0, 4.0]))) == 12.5
