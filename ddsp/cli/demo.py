@@ -60,8 +60,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _make_files(folder: Path) -> tuple[float, float]:
     """Writes the demo's files; returns octaves of register shift and seconds."""
-    from ddsp.cli.transfer import draw
     from ddsp.training import audio_io, plotting
+    from ddsp.training.inference import draw_transfer
     from ddsp.training.inference.transfer import transfer
     from ddsp.training.source_phrase import sung_phrase
 
@@ -70,7 +70,7 @@ def _make_files(folder: Path) -> tuple[float, float]:
     result = transfer(source, sample_rate, MODEL)
     audio_io.write_wav(folder / FILES[0], source, sample_rate)
     audio_io.write_wav(folder / FILES[1], result.audio, result.sample_rate)
-    figure = draw(source, sample_rate, result, "Violin", "Sung phrase")
+    figure = draw_transfer(source, sample_rate, result, "Violin", "Sung phrase")
     plotting.save_figure(figure, folder / FILES[2])
     return result.register_shift, source.size / sample_rate
 

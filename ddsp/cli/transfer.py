@@ -1,16 +1,19 @@
-"""`ddsp transfer`: a recording, played by a trained instrument."""
+"""`ddsp transfer`: recordings, played by a trained instrument."""
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import numpy as np
-    from matplotlib.figure import Figure
-
-    from ddsp.training.inference import TransferResult
+    from ddsp.training.inference import TimbreTransfer, TransferResult
+    from ddsp.training.inference.batch import Job
+    from ddsp.training.inference.settings import Settings
+    from ddsp.training.inference.stopwatch import Stopwatch
 
 EXAMPLE = "ddsp transfer voice.wav -o violin.wav --model violin"
+# Parts of the work, in the order in which they are told.
+PARTS = ("pitch", "decoder", "synthesis", "files")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,10 +23,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser: Parser of the command, to be extended.
     """
     parser.add_argument(
-        "input", metavar="INPUT", help="recording of one voice or instrument"
+        "input",
+        nargs="+",
+        metavar="INPUT",
+        help="recording of one voice or instrument; or several, or a folder",
     )
     parser.add_argument(
-        "-o", "--output", required=True, help="WAV file to write", metavar="OUTPUT"
+        "-o",
+        "--output",
+        required=True,
+        metavar="OUTPUT",
+        help="WAV file to write; a folder for several recordings",
     )
     parser.add_argument(
         "--model",
@@ -48,15 +58,62 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="decibels to play louder or softer by (default: 0)",
     )
     parser.add_argument(
+        "--threshold",
+        type=float,
+        default=1.0,
+        metavar="N",
+        help="how clear a sound must be to count as a note, from 0 (all) to 2 "
+        "(default: 1)",
+    )
+    parser.add_argument(
+        "--quiet",
+        type=float,
+        default=20.0,
+        metavar="DB",
+        help="decibels by which what is no note is lowered (default: 20)",
+    )
+    parser.add_argument(
+        "--autotune",
+        type=float,
+        default=0.0,
+        metavar="AMOUNT",
+        help="how far to move the pitch onto the notes of the key, from 0 (as sung) to "
+        "1 (all the way; default: 0)",
+    )
+    parser.add_argument(
+        "--key",
+        default="auto",
+        help="key of the autotune: 'auto' finds it, 'chromatic' takes every semitone; "
+        "or a name such as 'C major', 'F# minor' or 'Bb major' (default: auto)",
+    )
+    parser.add_argument(
+        "--reverb",
+        type=float,
+        default=1.0,
+        metavar="AMOUNT",
+        help="how much of the instrument's room is heard, from 0 (dry) to 1 (as "
+        "learned; default: 1)",
+    )
+    parser.add_argument(
         "--no_adjust",
         action="store_true",
         help="keep register and dynamics as recorded",
     )
     parser.add_argument(
-        "--plot", metavar="PNG", help="also draw recording and result into this file"
+        "--plot",
+        metavar="PNG",
+        help="also draw recording and result into this file; a folder for several",
+    )
+    parser.add_argument(
+        "--json", metavar="FILE", help="also write the measured figures into this file"
     )
     parser.add_argument(
         "--seed", type=int, default=0, help="seed of the noise (default: 0)"
+    )
+    parser.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="of several recordings, also play those whose results are there",
     )
     parser.add_argument(
         "--trust_config",
@@ -67,88 +124,176 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Plays the recording and writes the result.
+    """Plays the recordings and writes the results.
 
     Args:
         args: Parsed arguments.
 
     Returns:
-        Exit status 0.
+        Exit status: 0, or 1 if one of several recordings could not be played.
 
     Raises:
-        InputError: If the recording, the model or the place to write to cannot be used.
+        InputError: If the recording, the model, a setting or the place to write to
+            cannot be used.
     """
-    from ddsp.cli.outputs import check_output
-    from ddsp.training import audio_io, data, plotting
-    from ddsp.training.errors import InputError
-    from ddsp.training.inference import TimbreTransfer, resolve_model
+    from ddsp.training.inference.batch import is_batch
+    from ddsp.training.inference.settings import Settings
 
-    check_output(args.output, ".wav", inputs=[args.input])
+    settings = Settings(
+        pitch_shift=args.pitch_shift,
+        loudness_shift=args.loudness_shift,
+        adjust=not args.no_adjust,
+        threshold=args.threshold,
+        quiet=args.quiet,
+        autotune=args.autotune,
+        key=args.key,
+        reverb=args.reverb,
+        seed=args.seed,
+    )
+    settings.check()
+    if is_batch(args.input):
+        return _play_all(args, settings)
+    return _play_one(args, settings)
+
+
+def _play_one(args: argparse.Namespace, settings: "Settings") -> int:
+    """Plays one recording."""
+    from ddsp.cli.outputs import check_output
+    from ddsp.training.inference.batch import Job
+    from ddsp.training.inference.stopwatch import Stopwatch
+
+    (source,) = args.input
+    check_output(args.output, ".wav", inputs=[source])
+    written = [source, args.output]
+    for path, suffix in ((args.plot, ".png"), (args.json, ".json")):
+        if path:
+            check_output(path, suffix, inputs=written)
+            written.append(path)
+    watch = Stopwatch()
+    instrument = _instrument(args, watch)
+    job = Job(Path(source), Path(args.output))
+    figures = _play(args, settings, instrument, job, watch, args.plot)
+    _write_json(args.json, figures)
     if args.plot:
-        check_output(args.plot, ".png", inputs=[args.input, args.output])
-    folder = resolve_model(args.model)
-    sample_rate = data.FEATURE_SAMPLE_RATE
-    audio = audio_io.load_audio(args.input, sample_rate)
-    instrument = TimbreTransfer.from_folder(folder, args.trust_config)
-    try:
-        result = instrument.transfer(
-            audio,
-            sample_rate,
-            pitch_shift=args.pitch_shift,
-            loudness_shift=args.loudness_shift,
-            adjust=not args.no_adjust,
-            seed=args.seed,
-        )
-    except InputError as error:
-        raise InputError(f"{args.input}: {error}") from error
-    figure = None
-    if args.plot:
-        figure = draw(audio, sample_rate, result, folder.resolve().name.capitalize())
-    audio_io.write_wav(args.output, result.audio, result.sample_rate)
-    if figure is not None:
-        plotting.save_figure(figure, args.plot)
-    _report(args, result)
+        print(f"{args.plot}: recording and result, drawn")
+    if args.json:
+        print(f"{args.json}: the figures")
     return 0
 
 
-def draw(
-    audio: "np.ndarray",
-    sample_rate: int,
-    result: "TransferResult",
-    result_label: str,
-    source_label: str = "Recording",
-) -> "Figure":
-    """Draws a recording and what an instrument made of it.
+def _play_all(args: argparse.Namespace, settings: "Settings") -> int:
+    """Plays several recordings, each of which is tried."""
+    from ddsp.cli.outputs import check_output
+    from ddsp.training.errors import first_line
+    from ddsp.training.inference.batch import plan_jobs
+    from ddsp.training.inference.stopwatch import Stopwatch
 
-    Args:
-        audio: The recording, [n_samples].
-        sample_rate: Its samples per second.
-        result: What came of it.
-        result_label: Name of the instrument.
-        source_label: Name of the recording.
+    jobs = plan_jobs(args.input, args.output)
+    if args.json:
+        check_output(args.json, ".json", inputs=[str(job.source) for job in jobs])
+    for folder in filter(None, (args.output, args.plot)):
+        _make_folder(Path(folder))
+    waiting = [job for job in jobs if args.overwrite or not job.is_done()]
+    if len(waiting) < len(jobs):
+        print(
+            f"{len(jobs) - len(waiting)} of {len(jobs)} results are there and are kept "
+            "(--overwrite plays them again)"
+        )
+    instrument = _instrument(args, Stopwatch()) if waiting else None
+    figures, failures = [], []
+    for number, job in enumerate(waiting, 1):
+        print(f"[{number}/{len(waiting)}] ", end="", flush=True)
+        picture = None
+        if args.plot:
+            place = job.target.relative_to(args.output)
+            picture = str(Path(args.plot, place).with_suffix(".png"))
+        try:
+            for path in filter(None, (str(job.target), picture)):
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+            figures.append(_play(args, settings, instrument, job, Stopwatch(), picture))
+        except Exception as error:  # The others are to be played all the same.
+            print(f"{job.source}: failed")
+            failures.append(f"{job.source}: {first_line(error)}")
+    _write_json(args.json, figures)
+    print(f"{len(figures)} of {len(waiting)} recordings played, in {args.output}")
+    for failure in failures:
+        print(f"ddsp transfer: failed: {failure}", file=sys.stderr)
+    return 1 if failures else 0
 
-    Returns:
-        The figure.
-    """
-    from ddsp.training.plotting import PlottedSound, plot_transfer
 
-    source = PlottedSound(
-        source_label,
-        audio,
-        sample_rate,
-        result.f0_hz,
-        result.f0_confidence,
-        result.frame_rate,
-    )
-    played = PlottedSound(
-        result_label,
-        result.audio,
-        result.sample_rate,
-        result.played_f0_hz,
-        result.f0_confidence,
-        result.frame_rate,
-    )
-    return plot_transfer(source, played)
+def _make_folder(folder: Path) -> None:
+    """Makes a folder for results."""
+    from ddsp.cli.outputs import check_folder
+    from ddsp.training.errors import InputError
+
+    if folder.exists() and not folder.is_dir():
+        raise InputError(
+            "Results of several recordings go into a folder. Got "
+            f"{folder}, which is a file; name a folder."
+        )
+    check_folder(folder if folder.is_dir() else folder.parent, str(folder))
+    folder.mkdir(exist_ok=True)
+
+
+def _instrument(args: argparse.Namespace, watch: "Stopwatch") -> "TimbreTransfer":
+    """The instrument, restored."""
+    from ddsp.training.inference import TimbreTransfer
+
+    with watch.timing("files"):
+        return TimbreTransfer.from_folder(args.model, args.trust_config)
+
+
+def _play(
+    args: argparse.Namespace,
+    settings: "Settings",
+    instrument: Any,
+    job: "Job",
+    watch: "Stopwatch",
+    picture: str | None,
+) -> dict[str, Any]:
+    """Plays a recording, writes what came of it and tells about it; the figures."""
+    from dataclasses import asdict
+
+    from ddsp.training import audio_io, plotting
+    from ddsp.training.errors import InputError
+    from ddsp.training.inference import draw_transfer
+    from ddsp.training.inference.figures import transfer_figures
+
+    sample_rate = instrument.recording_rate
+    with watch.timing("files"):
+        audio = audio_io.load_audio(job.source, sample_rate)
+    try:
+        result = instrument.transfer(audio, sample_rate, **asdict(settings))
+    except InputError as error:
+        raise InputError(f"{job.source}: {error}") from error
+    with watch.timing("files"):
+        figure = None
+        if picture:
+            name = instrument.folder.resolve().name.capitalize()
+            figure = draw_transfer(audio, sample_rate, result, name)
+        audio_io.write_wav(job.target, result.audio, result.sample_rate)
+        if figure is not None and picture:
+            plotting.save_figure(figure, picture)
+    timings = {**result.timings, **watch.seconds}
+    _report(args, job, result, settings, timings)
+    if not args.json:
+        return {}
+    figures = transfer_figures(audio, result, settings)
+    figures["seconds_of_work"] = {k: round(v, 3) for k, v in timings.items()}
+    names = {"input": str(job.source), "output": str(job.target), "model": args.model}
+    return {**names, **figures}
+
+
+def _write_json(path: str | None, figures: Any) -> None:
+    """Writes figures, if somebody wants them."""
+    import json
+
+    from ddsp.training.errors import writing
+    from ddsp.training.whole_files import write_whole
+
+    if path:
+        with writing("The figures", path):
+            write_whole(path, (json.dumps(figures, indent=2) + "\n").encode())
 
 
 def describe_shift(octaves: float) -> str:
@@ -166,12 +311,29 @@ def describe_shift(octaves: float) -> str:
     return f"{abs(octaves):g} octave{plural} {'higher' if octaves > 0 else 'lower'}"
 
 
-def _report(args: argparse.Namespace, result: "TransferResult") -> None:
+def _report(
+    args: argparse.Namespace,
+    job: "Job",
+    result: "TransferResult",
+    settings: "Settings",
+    timings: dict[str, float],
+) -> None:
     """Says what was done, and on the error stream what is doubtful about it."""
-    for warning in result.warnings:
-        print(f"ddsp transfer: warning: {warning}", file=sys.stderr)
+    from ddsp.training.inference.batch import is_batch
+
     secs = result.audio.size / result.sample_rate
-    register = describe_shift(result.register_shift + args.pitch_shift)
-    print(f"{args.output}: {secs:.1f} s played by {args.model}, {register}")
-    if args.plot:
-        print(f"{args.plot}: recording and result, drawn")
+    told = [
+        f"{job.target}: {secs:.1f} s played by {args.model}",
+        describe_shift(result.register_shift + settings.pitch_shift),
+    ]
+    if result.key is not None:
+        cents = round(result.tuning_cents)
+        way = "sharp" if cents > 0 else "flat"
+        tuning = f"{abs(cents)} cents {way}" if cents else "in tune"
+        told.append(f"tuned to {result.key} (the recording is {tuning})")
+    print(", ".join(told))
+    where = f"{job.source}: " if is_batch(args.input) else ""
+    for warning in result.warnings:
+        print(f"ddsp transfer: warning: {where}{warning}", file=sys.stderr)
+    parts = ", ".join(f"{part} {timings.get(part, 0.0):.1f} s" for part in PARTS)
+    print(f"took {sum(timings.values()):.1f} s: {parts}")

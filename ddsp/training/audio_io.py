@@ -121,20 +121,23 @@ def declared_secs(path: str | Path) -> float:
         return 0.0
 
 
-def load_audio(path: str | Path, sample_rate: int = 16000) -> np.ndarray:
-    """Reads a recording as mono audio at a given rate.
+def load_audio(
+    path: str | Path, sample_rate: int = 16000, mono: bool = True
+) -> np.ndarray:
+    """Reads a recording at a given rate.
 
-    Channels are averaged. The resampling filter (soxr, VHQ) is flat to 0.9 of half the
+    The resampling filter (soxr, VHQ) is flat to 0.9 of half the
     lower rate and keeps products of aliasing below -100 dB. The file is read in blocks,
     so that only the result is held in memory as a whole.
 
     Args:
         path: WAV, FLAC, OGG, MP3, AIFF or another file that libsndfile reads.
         sample_rate: Samples per second of the result.
+        mono: Whether to average the channels.
 
     Returns:
-        Audio, float32, [n_samples]; full scale is 1. A file of n samples gives
-        round(n * sample_rate / rate of the file).
+        Audio, float32, [n_samples], or [n_channels, n_samples] if not mono; full scale
+        is 1. A file of n samples gives round(n * sample_rate / rate of the file).
 
     Raises:
         AudioFileError: If the file is missing, empty, no audio, truncated or damaged,
@@ -143,14 +146,16 @@ def load_audio(path: str | Path, sample_rate: int = 16000) -> np.ndarray:
     """
     with _open(path) as file:
         _check_header(path, file)
-        blocks = _Resampled(file.samplerate, sample_rate)
+        n_channels = 1 if mono else file.channels
+        blocks = _Resampled(file.samplerate, sample_rate, n_channels)
         n_read = 0
-        for block in _mono_blocks(path, file):
-            n_read += block.size
+        for block in _blocks(path, file):
+            n_read += len(block)
             _check_not_endless(path, file, n_read)
-            blocks.add(block)
+            blocks.add(block.mean(axis=1, keepdims=True) if mono else block)
         _check_length(path, file, n_read)
-    return blocks.finish()
+    audio = blocks.finish()
+    return audio[:, 0] if mono else audio.T
 
 
 def _open(path: str | Path) -> "soundfile.SoundFile":
@@ -221,8 +226,8 @@ def _check_not_endless(
         )
 
 
-def _mono_blocks(path: str | Path, file: "soundfile.SoundFile") -> Iterator[np.ndarray]:
-    """The mean of all channels, float32, block by block."""
+def _blocks(path: str | Path, file: "soundfile.SoundFile") -> Iterator[np.ndarray]:
+    """All channels, float32, [n_frames, n_channels], block by block."""
     import soundfile
 
     n_read = 0
@@ -248,7 +253,7 @@ def _mono_blocks(path: str | Path, file: "soundfile.SoundFile") -> Iterator[np.n
                 f"its samples reach {peak:.4g}, but full scale is 1",
                 "Export it again as 16-bit or scaled to full scale.",
             )
-        yield block.mean(axis=1, dtype=np.float32)
+        yield block
 
 
 def _check_length(path: str | Path, file: "soundfile.SoundFile", n_read: int) -> None:
@@ -284,35 +289,37 @@ def _raise_truncated(path: str | Path, detail: str) -> NoReturn:
 class _Resampled:
     """Collects blocks of audio at one rate and gives them back at another."""
 
-    def __init__(self, rate_in: int, rate_out: int) -> None:
+    def __init__(self, rate_in: int, rate_out: int, n_channels: int = 1) -> None:
         import soxr
 
         self._rate_in, self._rate_out = rate_in, rate_out
+        self._n_channels = n_channels
         self._n_in = 0
         # Grows in place; joining a list of blocks would need twice the memory.
         self._done = bytearray()
         self._stream = None
         if rate_in != rate_out:
             self._stream = soxr.ResampleStream(
-                rate_in, rate_out, 1, dtype="float32", quality="VHQ"
+                rate_in, rate_out, n_channels, dtype="float32", quality="VHQ"
             )
 
     def add(self, block: np.ndarray) -> None:
-        """Takes the next samples, float32, [n_samples]."""
-        self._n_in += block.size
+        """Takes the next samples, float32, [n_samples, n_channels]."""
+        self._n_in += len(block)
         if self._stream is not None:
             block = self._stream.resample_chunk(block)
         self._done += block.tobytes()
 
     def finish(self) -> np.ndarray:
-        """Everything at the new rate, of exactly the length that the rates ask for."""
+        """All at the new rate, [n_samples, n_channels], as long as the rates ask."""
         if self._stream is not None:
-            rest = self._stream.resample_chunk(np.zeros(0, np.float32), last=True)
-            self._done += rest.tobytes()
+            nothing = np.zeros((0, self._n_channels), np.float32)
+            self._done += self._stream.resample_chunk(nothing, last=True).tobytes()
         n_out = round(self._n_in * self._rate_out / self._rate_in)
-        n_missing = n_out - len(self._done) // BYTES_PER_SAMPLE
-        self._done += bytes(BYTES_PER_SAMPLE * max(0, n_missing))
-        return np.frombuffer(self._done, np.float32)[:n_out]
+        frame_bytes = BYTES_PER_SAMPLE * self._n_channels
+        self._done += bytes(max(0, n_out * frame_bytes - len(self._done)))
+        audio = np.frombuffer(self._done, np.float32).reshape(-1, self._n_channels)
+        return audio[:n_out]
 
 
 def resample(audio: np.ndarray, rate_in: int, rate_out: int) -> np.ndarray:
@@ -329,8 +336,8 @@ def resample(audio: np.ndarray, rate_in: int, rate_out: int) -> np.ndarray:
     if rate_in == rate_out:
         return audio
     blocks = _Resampled(rate_in, rate_out)
-    blocks.add(audio)
-    return blocks.finish()
+    blocks.add(audio[:, np.newaxis])
+    return blocks.finish()[:, 0]
 
 
 def write_wav(path: str | Path, audio: np.ndarray, sample_rate: int) -> None:

@@ -1,5 +1,6 @@
 """`ddsp transfer`: what it writes, what it says, what it refuses."""
 
+import json
 import os
 from pathlib import Path
 
@@ -124,6 +125,13 @@ def spoil(room: Path) -> None:
         ({"input": "silent.wav", "output": "silent.wav"}, "silent.wav"),
         ({"plot": "nowhere/out.png"}, "nowhere/out.png"),
         ({"plot": "out.jpeg"}, "out.jpeg"),
+        ({"json": "out.txt"}, "out.txt"),
+        ({"json": "nowhere/out.json"}, "nowhere/out.json"),
+        ({"autotune": "1.5"}, "autotune"),
+        ({"autotune": "nan"}, "autotune"),
+        ({"reverb": "-1"}, "reverb"),
+        ({"key": "H major"}, "H major"),
+        ({"seed": "-3"}, "seed"),
     ],
     ids=str,
 )
@@ -138,8 +146,8 @@ def test_bad_input_is_one_line_and_leaves_nothing(
     before = {path: os.stat(path).st_mtime_ns for path in room.rglob("*")}
     used = {"input": "voice.flac", "output": "out.wav", "model": model, **changed}
     argv = ["transfer", used["input"], "-o", used["output"], "--model", used["model"]]
-    if "plot" in used:
-        argv += ["--plot", used["plot"]]
+    for name in set(used) - {"input", "output", "model"}:
+        argv.append(f"--{name}={used[name]}")
     assert main_lib.main(argv) == 2
     out, err = capsys.readouterr()
     assert out == ""
@@ -174,3 +182,96 @@ def test_place_to_write_is_checked_before_the_work(
     monkeypatch.setattr(audio_io, "load_audio", work)
     argv = ["transfer", "voice.flac", "-o", "nowhere/out.wav", "--model", model]
     assert main_lib.main(argv) == 2
+
+
+@pytest.mark.usefixtures("room")
+def test_figures_and_the_division_of_the_time_are_told(
+    model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["transfer", "voice.flac", "-o", "out.wav", "--model", model]
+    argv += ["--json", "out.json", "--autotune", "1", "--key", "A minor"]
+    argv += ["--quiet", "30", "--threshold", "0.5", "--reverb", "0.25", "--seed", "4"]
+    assert main_lib.main(argv) == 0
+    figures = json.loads(Path("out.json").read_text())
+    assert (figures["input"], figures["output"]) == ("voice.flac", "out.wav")
+    assert figures["recording"]["pitch_midi"] == pytest.approx(57.0, abs=0.3)
+    assert figures["played"]["pitch_midi"] % 12 == pytest.approx(9.0, abs=1e-3)
+    assert figures["autotune"]["key"] == "A minor"
+    settings = figures["settings"]
+    wanted = {"quiet": 30.0, "threshold": 0.5, "reverb": 0.25, "seed": 4}
+    assert {name: settings[name] for name in wanted} == wanted
+    audio, _ = soundfile.read("out.wav")
+    level = 20 * np.log10(np.sqrt(np.mean(audio**2)))
+    assert figures["result"]["rms_db"] == pytest.approx(level, abs=0.01)
+    assert set(figures["seconds_of_work"]) == {"pitch", "decoder", "synthesis", "files"}
+    line = next(x for x in capsys.readouterr().out.splitlines() if "took" in x)
+    assert all(part in line for part in figures["seconds_of_work"])
+
+
+@pytest.fixture
+def songs(room: Path) -> Path:
+    """A folder with two recordings, and one that cannot be played."""
+    (room / "songs" / "live").mkdir(parents=True)
+    soundfile.write("songs/a.wav", tones(220.0, secs=0.5), 22050)
+    soundfile.write("songs/live/b.wav", tones(330.0, secs=0.5), 22050)
+    (room / "songs" / "broken.wav").write_text("no sound")
+    return room
+
+
+def test_a_folder_is_played_and_failures_are_listed_at_the_end(
+    songs: Path, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["transfer", "songs", "-o", "out", "--model", model, "--json", "all.json"]
+    assert main_lib.main([*argv, "--plot", "pictures"]) == 1
+    out, err = capsys.readouterr()
+    assert "[1/3]" in out and "[3/3]" in out
+    assert "2 of 3 recordings played" in out.splitlines()[-1]
+    (line,) = err.splitlines()
+    assert "failed: songs/broken.wav" in line
+    assert {str(p.relative_to(songs / "out")) for p in songs.rglob("out/**/*.wav")} == {
+        "a.wav",
+        "live/b.wav",
+    }
+    assert (songs / "pictures/a.png").exists()
+    assert (songs / "pictures/live/b.png").exists()
+    figures = json.loads((songs / "all.json").read_text())
+    assert [x["input"] for x in figures] == ["songs/a.wav", "songs/live/b.wav"]
+
+
+def test_results_that_are_there_are_kept_unless_told_otherwise(
+    songs: Path, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (songs / "songs/broken.wav").unlink()
+    argv = ["transfer", "songs", "-o", "out", "--model", model]
+    assert main_lib.main(argv) == 0
+    first = (songs / "out/a.wav").stat().st_mtime_ns
+    (songs / "out/live/b.wav").unlink()
+    capsys.readouterr()
+    assert main_lib.main(argv) == 0
+    assert "1 of 2 results are there and are kept" in capsys.readouterr().out
+    assert (songs / "out/a.wav").stat().st_mtime_ns == first
+    assert (songs / "out/live/b.wav").exists()
+    assert main_lib.main([*argv, "--overwrite"]) == 0
+    assert (songs / "out/a.wav").stat().st_mtime_ns > first
+
+
+def test_several_files_go_to_a_folder_and_no_recording_is_replaced(
+    songs: Path, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two = ["songs/a.wav", "songs/live/b.wav"]
+    before = (songs / "songs/a.wav").read_bytes()
+    assert main_lib.main(["transfer", *two, "-o", "songs", "--model", model]) == 2
+    assert "must not replace" in capsys.readouterr().err
+    assert (songs / "songs/a.wav").read_bytes() == before
+    assert main_lib.main(["transfer", *two, "-o", "voice.flac", "--model", model]) == 2
+    assert "voice.flac" in capsys.readouterr().err
+    assert main_lib.main(["transfer", *two, "-o", "out", "--model", model]) == 0
+    assert names(songs / "out") == {"a.wav", "b.wav"}
+
+
+def test_a_batch_sounds_as_one_by_one(songs: Path, model: str) -> None:
+    two = ["songs/a.wav", "songs/live/b.wav"]
+    argv = ["--model", model, "--seed", "5"]
+    assert main_lib.main(["transfer", *two, "-o", "out", *argv]) == 0
+    assert main_lib.main(["transfer", two[1], "-o", "one.wav", *argv]) == 0
+    assert (songs / "one.wav").read_bytes() == (songs / "out/b.wav").read_bytes()

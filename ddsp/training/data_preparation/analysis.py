@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ddsp.training.data_preparation import features
+from ddsp.training.data import features
 from ddsp.training.data_preparation.decoding import Decoded
 from ddsp.training.data_preparation.settings import Settings
 

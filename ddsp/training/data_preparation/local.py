@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ddsp.training import audio_io
+from ddsp.training.data.features import BLOCK_SECS
 from ddsp.training.data_preparation import analysis, decoding
 from ddsp.training.data_preparation.collection import Collection
 from ddsp.training.data_preparation.decoding import Decoded
-from ddsp.training.data_preparation.features import BLOCK_SECS
 from ddsp.training.data_preparation.settings import Settings
 from ddsp.training.data_preparation.workers import Workers, count_processes
 from ddsp.training.wording import display_names

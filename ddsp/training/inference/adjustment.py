@@ -24,10 +24,12 @@ class Adjusted:
             instrument's register.
         n_note_frames: Frames in which a note was found; without any, neither register
             nor loudness were moved.
+        is_note: Where they were found, bool, [n_frames].
 
     Example:
         >>> import numpy as np
-        >>> Adjusted(np.array([440.0]), np.array([-20.0]), 1.0, 1).register_shift
+        >>> curve, is_note = np.array([440.0]), np.array([True])
+        >>> Adjusted(curve, curve - 460.0, 1.0, 1, is_note).register_shift
         1.0
     """
 
@@ -35,6 +37,7 @@ class Adjusted:
     loudness_db: np.ndarray
     register_shift: float
     n_note_frames: int
+    is_note: np.ndarray
 
 
 def adjust_to_instrument(
@@ -65,7 +68,7 @@ def adjust_to_instrument(
     )
     is_note, clarity = np.asarray(is_note).ravel(), np.asarray(clarity).ravel()
     if not is_note.any():
-        return Adjusted(f0_hz, loudness_db, 0.0, 0)
+        return Adjusted(f0_hz, loudness_db, 0.0, 0, is_note)
     midi = core.hz_to_midi(f0_hz).numpy()
     octaves = register_shift(
         float(midi[is_note].mean()), float(statistics["mean_pitch"])
@@ -80,6 +83,7 @@ def adjust_to_instrument(
         np.maximum(matched_db, SILENCE_DB).astype(np.float32),
         octaves,
         int(is_note.sum()),
+        is_note,
     )
 
 
@@ -121,3 +125,29 @@ def shift_by_hand(
     f0_hz = np.clip(f0_hz * 2.0**pitch_shift, 0.0, highest_hz)
     loudness_db = np.maximum(loudness_db + loudness_shift, SILENCE_DB)
     return f0_hz.astype(np.float32), loudness_db.astype(np.float32)
+
+
+def adjust_power(
+    power_db: np.ndarray,
+    loudness_db: np.ndarray,
+    played_loudness_db: np.ndarray,
+    is_note: np.ndarray,
+    mean_power_db: float | None = None,
+) -> np.ndarray:
+    """Moves power as loudness was moved, for models that are played by power.
+
+    Args:
+        power_db: Power of the recording in dB, [n_frames].
+        loudness_db: Its loudness in dB, [n_frames].
+        played_loudness_db: Loudness after all adjustments and shifts, [n_frames].
+        is_note: Where notes sound, bool, [n_frames].
+        mean_power_db: Mean power of the instrument's notes, to which that of the notes
+            is brought, shifts aside; None to leave it.
+
+    Returns:
+        Power in dB, not below silence, float32, [n_frames].
+    """
+    moved_db = power_db + (played_loudness_db - loudness_db)
+    if mean_power_db is not None and is_note.any():
+        moved_db = moved_db + mean_power_db - float(np.mean(moved_db[is_note]))
+    return np.maximum(moved_db, SILENCE_DB).astype(np.float32)

@@ -6,6 +6,9 @@ in a resonant room comes between the two, since the last note rings into the nex
 only what stays unexplained for about a third of a second counts.
 """
 
+import itertools
+from collections.abc import Iterator
+
 import numpy as np
 from scipy import ndimage, signal
 
@@ -46,21 +49,25 @@ def several_notes(audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         and whether several notes sound in it, bool, [n_frames]. No frames if the audio
         is shorter than 128 ms.
     """
-    spectra_db = _spectra_db(audio)
-    if not len(spectra_db):
+    loudest_db = np.concatenate(
+        [np.zeros(0), *(block.max(axis=1) for block in _spectra_db(audio))]
+    )
+    if not loudest_db.size:
         return np.zeros(0), np.zeros(0, bool)
-    loudest_db = spectra_db.max(axis=1)
     sounds = loudest_db > loudest_db.max() + SOUNDING_DB
     silent = loudest_db < loudest_db.max() + 2.0 * SOUNDING_DB
-    peaks = [
-        (np.zeros(0), np.zeros(0)) if is_silent else _peaks(spectrum_db)
-        for spectrum_db, is_silent in zip(spectra_db, silent, strict=True)
-    ]
-    unexplained = np.zeros(len(peaks))
-    for i in np.flatnonzero(sounds[1:-1]) + 1:
-        lasting = _lasting_peaks(peaks[i - 1 : i + 2])
-        if _is_tonal(spectra_db[i], lasting[0]):
-            unexplained[i] = _unexplained_share(lasting, peaks[i][0])
+    unexplained = np.zeros(loudest_db.size)
+    nothing = (np.zeros(0), np.zeros(0))
+    recent: list[Peaks] = []
+    before = np.zeros(0)
+    # All spectra of a long recording at once would fill the memory.
+    for i, spectrum_db in enumerate(itertools.chain(*_spectra_db(audio))):
+        recent = [*recent[-2:], nothing if silent[i] else _peaks(spectrum_db)]
+        if len(recent) == 3 and sounds[i - 1]:
+            lasting = _lasting_peaks(recent)
+            if _is_tonal(before, lasting[0]):
+                unexplained[i - 1] = _unexplained_share(lasting, recent[1][0])
+        before = spectrum_db
     sustained = ndimage.median_filter(unexplained, SUSTAINED_FRAMES)
     amplitude = sounds * 10.0 ** ((loudest_db - loudest_db.max()) / 20.0)
     return amplitude, sounds & (sustained > UNEXPLAINED_LIMIT)
@@ -81,19 +88,16 @@ def several_notes_share(amplitude: np.ndarray, several: np.ndarray) -> float:
     return float(amplitude[several].sum()) / total if total else 0.0
 
 
-def _spectra_db(audio: np.ndarray) -> np.ndarray:
-    """Magnitude spectra of the band in dB [n_frames, n_bins]."""
+def _spectra_db(audio: np.ndarray) -> Iterator[np.ndarray]:
+    """Magnitude spectra of the band in dB [n_frames, n_bins], block by block."""
     if audio.size < WINDOW_SIZE:
-        return np.zeros((0, LAST_BIN - FIRST_BIN))
+        return
     windows = np.lib.stride_tricks.sliding_window_view(audio, WINDOW_SIZE)[::HOP_SIZE]
     window = np.hanning(WINDOW_SIZE).astype(np.float32)
-    blocks = []
-    # All windows of a long recording at once would fill the memory.
     for start in range(0, len(windows), 256):
         spectra = np.fft.rfft(windows[start : start + 256] * window, FFT_SIZE)
         band = np.abs(spectra[:, FIRST_BIN:LAST_BIN]).astype(np.float32)
-        blocks.append(20.0 * np.log10(band + 1e-9))
-    return np.concatenate(blocks)
+        yield 20.0 * np.log10(band + 1e-9)
 
 
 def _is_tonal(spectrum_db: np.ndarray, peaks_hz: np.ndarray) -> bool:

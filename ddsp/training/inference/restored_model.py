@@ -7,7 +7,7 @@ from typing import Any
 
 from ddsp.training import config, models
 from ddsp.training.errors import InputError, first_line
-from ddsp.training.next_steps import takes_loudness
+from ddsp.training.inference.model_inputs import bind_nothing_to_measure, check_inputs
 
 
 @contextlib.contextmanager
@@ -50,40 +50,57 @@ def restore_model(folder: Path, trust_config: bool = False) -> models.Autoencode
     """
     with config.isolated_gin():
         config.load_model_config(folder, trust=trust_config)
+        bind_nothing_to_measure()
         with refusing_what_fails(folder):
             model = models.Autoencoder()
     model.restore(str(folder), verbose=False)
     return model
 
 
-def find_synths(model: models.Autoencoder, folder: Path) -> list[Any]:
-    """Finds the synthesizers of a model, whose length is set before it plays.
+def find_pitched(model: models.Autoencoder, folder: Path) -> Any:
+    """Finds the synthesizer that says at which rates a model is played.
 
     Args:
         model: The model.
         folder: Its folder, for messages.
 
     Returns:
-        Processors with `n_samples`; at least one of them has a `sample_rate`.
+        Processor with `n_samples` and `sample_rate`.
 
     Raises:
-        InputError: If the model is not played by pitch and loudness alone, or its
+        InputError: If an input of the model cannot be computed from a recording, or its
             frames are no whole number of samples.
     """
-    preprocessor = model.preprocessor
-    if not takes_loudness(type(preprocessor)) or model.encoder is not None:
-        raise InputError(
-            "Timbre transfer needs a model that is played by pitch and loudness alone. "
-            f"Got model={folder} with {type(preprocessor).__name__} and encoder "
-            f"{type(model.encoder).__name__}; train models/solo_instrument.gin."
-        )
+    check_inputs(model, folder)
     modules = getattr(model.processor_group, "modules", [])
     synths = [module for module in modules if hasattr(module, "n_samples")]
     pitched = [synth for synth in synths if hasattr(synth, "sample_rate")]
-    if not pitched or pitched[0].n_samples % preprocessor.time_steps:
+    if not pitched or not _hop_size(model, pitched[0]).is_integer():
+        time_steps = getattr(model.preprocessor, "time_steps", "unknown")
         raise InputError(
             "A model to be played must have a synthesizer with whole samples per "
             f"frame. Got model={folder} with {[synth.name for synth in synths]} and "
-            f"{preprocessor.time_steps} frames; train models/solo_instrument.gin."
+            f"{time_steps} frames; train models/solo_instrument.gin."
         )
-    return synths
+    return pitched[0]
+
+
+def find_hop_size(model: models.Autoencoder, pitched: Any) -> int:
+    """Says how many samples a frame of a model has.
+
+    Args:
+        model: The model.
+        pitched: Its synthesizer, from `find_pitched`.
+
+    Returns:
+        Samples.
+    """
+    return int(_hop_size(model, pitched))
+
+
+def _hop_size(model: models.Autoencoder, pitched: Any) -> float:
+    """Samples per frame, whole or not."""
+    preprocessor = model.preprocessor
+    if hasattr(preprocessor, "time_steps"):
+        return float(pitched.n_samples / preprocessor.time_steps)
+    return float(pitched.sample_rate / preprocessor.frame_rate)

@@ -1,10 +1,9 @@
-"""Renders any length in bounded memory: in segments that pass into each other.
+"""Renders any length in bounded memory: in pieces that pass into each other.
 
-Every segment starts some seconds early, which brings the network's memory and the
-reverberation to where they would be, and the early part is thrown away. In its first
-second the pitch is bent by less than half a hertz, just so much that the harmonics come
-out in phase with those of the segment before; then the two can be cross-faded without a
-trace.
+Every piece starts some seconds early, which brings reverberation to where it would be,
+and the early part is thrown away. In its first second the pitch is bent by less than a
+hertz, just so much that the harmonics come out in phase with those of the piece before.
+Every piece goes on a little beyond its end, where the next one fades in.
 """
 
 import itertools
@@ -13,48 +12,75 @@ from collections.abc import Callable
 import numpy as np
 
 SEGMENT_SECS = 30.0
-# Longer than the network remembers and the longest learned reverberation rings (3 s).
-WARM_UP_SECS = 4.0
+# The longest learned reverberation of the models of the original.
+ROOM_SECS = 3.0
 BEND_SECS = 1.0
 FADE_SECS = 0.05
+# Filters and the fades between frames look ahead by less.
+GUARD_SECS = 0.06
 
-Render = Callable[[np.ndarray, np.ndarray], np.ndarray]
+# Makes audio of the frames from the first number to the second, with their pitch in Hz.
+Render = Callable[[int, int, np.ndarray], np.ndarray]
+
+
+def surplus_frames(frame_rate: float) -> int:
+    """Counts the frames that are played beyond the end of a piece.
+
+    Args:
+        frame_rate: Frames per second.
+
+    Returns:
+        Number of frames, at least 3.
+    """
+    return _fade_frames(frame_rate) + max(round(GUARD_SECS * frame_rate), 2)
+
+
+def _fade_frames(frame_rate: float) -> int:
+    return max(round(FADE_SECS * frame_rate), 1)
 
 
 def render_in_segments(
     render: Render,
     f0_hz: np.ndarray,
-    loudness_db: np.ndarray,
     hop_size: int,
     frame_rate: float,
+    segment_secs: float = SEGMENT_SECS,
+    room_secs: float = ROOM_SECS,
 ) -> np.ndarray:
     """Renders a sound piece by piece.
 
     Args:
-        render: Makes audio [n_frames * hop_size] from pitch and loudness [n_frames].
-        f0_hz: Pitch in Hz, [n_frames].
-        loudness_db: Loudness in dB, [n_frames].
+        render: Makes audio, at least [n_frames * hop_size] but for the surplus frames,
+            from the numbers of the first frame and of that after the last, and from
+            their pitch.
+        f0_hz: Pitch in Hz, [n_frames], with `surplus_frames` at the end that are not
+            part of the result.
         hop_size: Samples per frame.
         frame_rate: Frames per second.
+        segment_secs: About how long a piece is; infinite for all at once.
+        room_secs: How long a sound goes on to be heard, such as in a reverberation.
 
     Returns:
-        Audio, [n_frames * hop_size], the same as rendered at once up to details far
-        below hearing, and other noise. Up to 45 seconds are rendered at once.
+        Audio, float32, the same as rendered at once up to details far below hearing.
+        What is not longer than one and a half pieces is rendered at once.
     """
-    n_segments = max(round(f0_hz.size / (SEGMENT_SECS * frame_rate)), 1)
-    borders = np.linspace(0, f0_hz.size, n_segments + 1).astype(int)
-    warm_up, fade = (round(s * frame_rate) for s in (WARM_UP_SECS, FADE_SECS))
-    audio = np.zeros(f0_hz.size * hop_size, np.float32)
-    for start, stop in itertools.pairwise(borders):
-        first = max(start - warm_up, 0)
-        # Each segment but the last goes on a little, to be faded out by the next one.
-        frames = slice(first, min(stop + fade, f0_hz.size))
-        bent_hz = f0_hz[frames]
+    surplus = surplus_frames(frame_rate)
+    n_frames = f0_hz.size - surplus
+    n_segments = max(round(n_frames / (segment_secs * frame_rate)), 1)
+    borders = np.linspace(0, n_frames, n_segments + 1).astype(int)
+    warm_up = round((BEND_SECS + room_secs + GUARD_SECS) * frame_rate)
+    n_fade = _fade_frames(frame_rate) * hop_size
+    cycles = completed_cycles(f0_hz, hop_size, frame_rate)
+    audio = np.zeros(n_frames * hop_size, np.float32)
+    for start, stop in itertools.pairwise(map(int, borders)):
+        first, last = max(start - warm_up, 0), stop + surplus
+        bent_hz = f0_hz[first:last]
         if first:
-            missing = completed_cycles(f0_hz, hop_size, frame_rate)[first]
-            bent_hz = bend_pitch(bent_hz, missing, hop_size, frame_rate)
-        part = render(bent_hz, loudness_db[frames])[(start - first) * hop_size :]
-        _cross_fade(audio, part, start * hop_size, fade * hop_size)
+            bent_hz = bend_pitch(bent_hz, cycles[first], hop_size, frame_rate)
+        part = render(first, last, bent_hz)[(start - first) * hop_size :]
+        # Each piece but the last goes on a little, to be faded out by the next one.
+        part = part[: (stop - start) * hop_size + n_fade]
+        _cross_fade(audio, part, start * hop_size, n_fade)
     return audio
 
 
@@ -80,27 +106,39 @@ def bend_pitch(
     """Bends the beginning of a pitch curve until its end is ahead in phase.
 
     Args:
-        f0_hz: Pitch in Hz, [n_frames], at least a second.
+        f0_hz: Pitch in Hz, float32, [n_frames], at least a second.
         cycles: By how many cycles it is to be ahead; whole ones do not count.
         hop_size: Samples per frame.
         frame_rate: Frames per second.
 
     Returns:
-        Pitch in Hz, float32, [n_frames]: bent by less than 1 Hz in the first second.
+        Pitch in Hz, float32, [n_frames]: bent by about 1 Hz at most, and only in the
+        first second.
     """
     n_bent = round(BEND_SECS * frame_rate)
     bump_hz = np.zeros(f0_hz.size)
     bump_hz[:n_bent] = np.hanning(n_bent)
     gained = completed_cycles(bump_hz, hop_size, frame_rate)[-1]
-    return (f0_hz + bump_hz * (cycles - np.round(cycles)) / gained).astype(np.float32)
+    wanted = float(cycles - np.round(cycles))
+    bent_hz = (f0_hz + bump_hz * wanted / gained).astype(np.float32)
+    # What rounding to float32 has left over a whole second goes into one frame.
+    before, after = (
+        completed_cycles(x, hop_size, frame_rate) for x in (f0_hz, bent_hz)
+    )
+    rest = wanted - (after - before)[n_bent + 1]
+    bent_hz[n_bent // 2] += np.float32(rest * frame_rate)
+    return bent_hz
 
 
 def _cross_fade(
     audio: np.ndarray, part: np.ndarray, start: int, n_fade_samples: int
 ) -> None:
     """Lays a part over the audio from `start` on, fading over what is there already."""
+    part = part[: audio.size - start]
     if start:
+        n_fade_samples = min(n_fade_samples, part.size)
         fade = np.linspace(0.0, 1.0, n_fade_samples, dtype=np.float32)
         before = audio[start : start + n_fade_samples]
+        part = part.copy()
         part[:n_fade_samples] = before + (part[:n_fade_samples] - before) * fade
     audio[start : start + part.size] = part

@@ -32,6 +32,7 @@ LOWEST_HZ = 80.0
 DYNAMIC_RANGE_DB = 72.0
 N_COLUMNS = 1800
 N_ROWS = 420
+MOST_POINTS = 20000
 FREQUENCY_TICKS_HZ = (100, 200, 500, 1000, 2000, 5000, 10000, 20000)
 NOTE_NAMES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
 SURE, UNSURE = 0.8, 0.3
@@ -91,6 +92,7 @@ def plot_transfer(source: PlottedSound, result: PlottedSound) -> "Figure":
         for axis, sound in zip(axes[:2], sounds, strict=True):
             _draw_spectrogram(axis, sound)
         _draw_pitch(axes[2], sounds)
+        _name_curves(axes[2], sounds)
         _draw_loudness(axes[3], sounds)
         seconds = max(sound.audio.size / sound.sample_rate for sound in sounds)
         _finish_time_axis(axes[3], seconds)
@@ -176,11 +178,15 @@ def _draw_pitch(axis: "Axes", sounds: Sequence[PlottedSound]) -> None:
     from matplotlib.collections import LineCollection
 
     shown = []
-    for sound, color in zip(sounds, COLORS, strict=True):
-        midi = 69.0 + 12.0 * np.log2(np.maximum(sound.f0_hz, 8.0) / 440.0)
-        points = np.stack([np.arange(midi.size) / sound.frame_rate, midi], axis=1)
+    for sound, color in zip(sounds, COLORS, strict=False):
+        # No picture shows all frames of half an hour.
+        step = max(sound.f0_hz.size // MOST_POINTS, 1)
+        f0_hz, confidence = sound.f0_hz[::step], sound.f0_confidence[::step]
+        midi = 69.0 + 12.0 * np.log2(np.maximum(f0_hz, 8.0) / 440.0)
+        secs = np.arange(midi.size) * step / sound.frame_rate
+        points = np.stack([secs, midi], axis=1)
         segments = np.stack([points[:-1], points[1:]], axis=1)
-        sureness = np.clip((sound.f0_confidence[1:] - UNSURE) / (SURE - UNSURE), 0, 1)
+        sureness = np.clip((confidence[1:] - UNSURE) / (SURE - UNSURE), 0, 1)
         # A jump between two guesses is no glide and would be drawn as one.
         is_jump = np.abs(np.diff(midi)) > 1.5
         alpha = np.where(is_jump, 0.0, 0.12 + 0.88 * sureness)
@@ -197,7 +203,6 @@ def _draw_pitch(axis: "Axes", sounds: Sequence[PlottedSound]) -> None:
     axis.set_ylabel("note")
     _light_grid(axis)
     _title(axis, "Pitch")
-    _name_curves(axis, sounds)
 
 
 def _note_ticks(low: float, high: float) -> list[int]:

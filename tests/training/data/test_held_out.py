@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from records import tagged_example, write_recording, write_records
 
 from ddsp.training import data, data_preparation
-from ddsp.training.data import held_out
+from ddsp.training.data import features, held_out
 from ddsp.training.data.held_out import RecordSubset, Split, hold_out, split_examples
-from ddsp.training.data_preparation import features
 from ddsp.training.data_preparation.examples import example_starts
 from ddsp.training.data_preparation.settings import Settings
 from ddsp.training.errors import InputError

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from records import harmonic_tone, read_records, write_recording
 
+from ddsp.training.data import features
 from ddsp.training.data_preparation import (
     analysis,
     decoding,
-    features,
     prepare_dataset,
     workers,
 )
@@ -192,7 +192,7 @@ def test_identical_recordings_are_analysed_once(
 SCRIPT = """
 import sys
 sys.path.insert(0, "tests")
-from ddsp.training.data_preparation import features, prepare_dataset
+from ddsp.training.data_preparation import prepare_dataset
 lines = []
 prepare_dataset(sys.argv[1], sys.argv[2], processes=2, progress=lines.append,
                 example_secs=0.4, hop_secs=0.1, frame_rate=50, viterbi=False)

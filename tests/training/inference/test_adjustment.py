@@ -98,3 +98,18 @@ def test_shifts_by_hand_are_octaves_and_decibels() -> None:
 def test_pitch_stays_below_midi_110() -> None:
     highest_hz, _ = adjustment.shift_by_hand(np.array([880.0]), np.zeros(1), 9.0, 0.0)
     assert 69 + 12 * np.log2(highest_hz[0] / 440) == pytest.approx(110.0, abs=1e-4)
+
+
+def test_power_is_moved_as_loudness_is_and_notes_to_the_instrument_s_mean() -> None:
+    _, _, loudness_db = recording(57)
+    is_note = np.arange(1000) // 250 % 3 != 0
+    power_db, played_db = loudness_db - 10.0, loudness_db + 0.2 * np.arange(1000) / 50
+    moved = adjustment.adjust_power(power_db, loudness_db, played_db, is_note)
+    np.testing.assert_allclose(
+        (moved - power_db)[is_note], (played_db - loudness_db)[is_note], atol=1e-3
+    )
+    centred = adjustment.adjust_power(
+        power_db, loudness_db, played_db, is_note, mean_power_db=-33.0
+    )
+    assert np.mean(centred[is_note]) == pytest.approx(-33.0, abs=1e-3)
+    assert moved.min() >= -80.0

@@ -34,8 +34,21 @@ def test_missing_pitch_is_named_with_its_times(rng: np.random.Generator) -> None
     confidence = np.full(N_FRAMES, 0.1)
     confidence[500:700] = 0.9
     (doubt,) = find(noise, confidence)
-    assert "no clear pitch in 80%" in doubt
-    assert "(0:00-0:02, 0:03-0:04)" in doubt
+    assert doubt.startswith(
+        "no clear pitch in 0:00 to 0:02 and 0:03 to 0:04; is this polyphonic?"
+    )
+    assert "80%" in doubt
+
+
+def test_seconds_without_pitch_are_named_in_a_recording_that_is_clear() -> None:
+    n_frames = 60 * 250
+    tone = sine(220, 60 * 16000)
+    confidence = np.full(n_frames, 0.9)
+    confidence[12 * 250 : 40 * 250] = 0.1
+    (doubt,) = doubts.find_doubts(tone, np.full(n_frames, -20.0), confidence, 250)
+    assert "no clear pitch in 0:12 to 0:40; is this polyphonic?" in doubt
+    confidence[13 * 250 :] = 0.9  # A second of it is a consonant.
+    assert doubts.find_doubts(tone, np.full(n_frames, -20.0), confidence, 250) == ()
 
 
 def test_unclear_pitch_in_pauses_does_not_matter() -> None:

@@ -43,6 +43,22 @@ def test_shift_changes_the_level_by_as_much() -> None:
     assert db(softer.std() / plain.std()) == pytest.approx(-12.0, abs=1e-3)
 
 
+def test_louder_is_louder_also_where_peaks_are_at_full_scale() -> None:
+    time = np.arange(32000) / 16000
+    swell = np.where(time % 1.0 < 0.2, 1.0, 0.15) * np.sin(2 * np.pi * 440 * time)
+    plain, louder = (levels.match_level(swell, swell, shift) for shift in (0.0, 12.0))
+    assert np.abs(plain).max() == pytest.approx(levels.HIGHEST_PEAK, rel=1e-4)
+    assert np.abs(louder).max() <= levels.HIGHEST_PEAK * (1 + 1e-6)
+    soft = slice(8000, 14000)
+    assert db(louder[soft].std() / plain[soft].std()) == pytest.approx(12.0, abs=0.01)
+    # A tone that is turned down is still that tone.
+    loud = slice(17000, 18500)
+    spectrum = np.abs(np.fft.rfft(louder[loud] * np.hanning(1500)))
+    around = np.argmax(spectrum) + np.arange(-3, 4)
+    rest = np.delete(spectrum, around)
+    assert db(spectrum.max() / rest.max()) > 40
+
+
 def test_silence_stays_silence() -> None:
     matched = levels.match_level(np.zeros(100), np.ones(100))
     np.testing.assert_array_equal(matched, np.zeros(100))

@@ -8,18 +8,26 @@ from ddsp.training.inference import segments
 
 FRAME_RATE, HOP_SIZE = 250, 8
 SAMPLE_RATE = FRAME_RATE * HOP_SIZE
+SURPLUS = segments.surplus_frames(FRAME_RATE)
 
 
 def vibrato_curve(secs: float) -> np.ndarray:
-    time = np.arange(int(secs * FRAME_RATE)) / FRAME_RATE
-    return 97.3 * 2 ** (0.3 * np.sin(2 * np.pi * 0.11 * time)) + 3 * np.sin(33 * time)
+    """Pitch of a sound, and of the frames beyond its end."""
+    time = np.arange(int(secs * FRAME_RATE) + SURPLUS) / FRAME_RATE
+    curve = 97.3 * 2 ** (0.3 * np.sin(2 * np.pi * 0.11 * time)) + 3 * np.sin(33 * time)
+    return curve.astype(np.float32)
 
 
-def render(f0_hz: np.ndarray, loudness_db: np.ndarray) -> np.ndarray:
+def render(f0_hz: np.ndarray) -> np.ndarray:
     """Two harmonics whose phase starts at 0, as a synthesizer's does."""
-    amplitudes = 10 ** (loudness_db[:, np.newaxis] / 20) * np.array([[1.0, 0.5]])
+    amplitudes = np.full([f0_hz.size, 1], 0.5) * np.array([[1.0, 0.5]])
     n_samples = f0_hz.size * HOP_SIZE
     return harmonic_truth(f0_hz, amplitudes, n_samples, SAMPLE_RATE).astype(np.float32)
+
+
+def render_piece(first: int, last: int, f0_hz: np.ndarray) -> np.ndarray:
+    assert f0_hz.size == last - first
+    return render(f0_hz)
 
 
 def test_cycles_are_those_of_a_sample_by_sample_sum() -> None:
@@ -39,49 +47,74 @@ def test_bent_pitch_is_ahead_by_what_was_asked_and_hardly_bent() -> None:
         segments.completed_cycles(curve, HOP_SIZE, FRAME_RATE)[-1]
         for curve in (f0_hz, bent_hz)
     ]
-    assert ends[1] - ends[0] == pytest.approx(0.3, abs=1e-4)
+    # A hundredth of a degree, also of the hundredth harmonic.
+    assert ends[1] - ends[0] == pytest.approx(0.3, abs=2.5e-7)
     assert 0.3 < np.max(np.abs(bent_hz - f0_hz)) < 1.0
-    np.testing.assert_allclose(bent_hz[FRAME_RATE:], f0_hz[FRAME_RATE:], rtol=1e-6)
+    np.testing.assert_array_equal(bent_hz[FRAME_RATE:], f0_hz[FRAME_RATE:])
 
 
-def test_rendering_in_segments_sounds_like_rendering_at_once() -> None:
+@pytest.mark.parametrize("segment_secs", [30.0, 7.0])
+def test_rendering_in_segments_is_rendering_at_once(segment_secs: float) -> None:
     f0_hz = vibrato_curve(70.0)
-    loudness_db = np.linspace(-20, 0, f0_hz.size).astype(np.float32)
-    pieces = segments.render_in_segments(
-        render, f0_hz, loudness_db, HOP_SIZE, FRAME_RATE
+    pieces, whole = (
+        segments.render_in_segments(render_piece, f0_hz, HOP_SIZE, FRAME_RATE, secs)
+        for secs in (segment_secs, np.inf)
     )
-    whole = render(f0_hz, loudness_db)
-    assert pieces.size == whole.size
-    assert snr_db(whole, pieces) > 60
-    # Across the seam too, where two renderings out of phase would cancel.
-    seam = slice(int(34 * SAMPLE_RATE), int(36 * SAMPLE_RATE))
-    assert snr_db(whole[seam], pieces[seam]) > 60
+    assert pieces.size == whole.size == 70 * SAMPLE_RATE
+    np.testing.assert_array_equal(whole, render(f0_hz)[: whole.size])
+    assert snr_db(whole, pieces) > 80
+    # Across the seams too, where two renderings out of phase would cancel.
+    n_segments = round(70.0 / segment_secs)
+    for border in np.linspace(0, 70, n_segments + 1)[1:-1]:
+        at = round(border * SAMPLE_RATE)
+        seam = slice(at - SAMPLE_RATE // 5, at + SAMPLE_RATE // 5)
+        assert snr_db(whole[seam], pieces[seam]) > 80
 
 
 @pytest.mark.parametrize("secs", [0.25, 3.7, 30.0, 44.0])
 def test_what_fits_is_rendered_at_once(secs: float) -> None:
     f0_hz = vibrato_curve(secs)
-    silence_db = np.full(f0_hz.size, -80.0)
     calls = []
 
-    def count(f0_hz: np.ndarray, loudness_db: np.ndarray) -> np.ndarray:
-        calls.append(f0_hz.size)
-        return render(f0_hz, loudness_db)
+    def count(first: int, last: int, f0_hz: np.ndarray) -> np.ndarray:
+        calls.append((first, last))
+        return render_piece(first, last, f0_hz)
 
-    audio = segments.render_in_segments(count, f0_hz, silence_db, HOP_SIZE, FRAME_RATE)
-    assert calls == [f0_hz.size]
-    np.testing.assert_array_equal(audio, render(f0_hz, silence_db))
+    audio = segments.render_in_segments(count, f0_hz, HOP_SIZE, FRAME_RATE)
+    assert calls == [(0, f0_hz.size)]
+    np.testing.assert_array_equal(audio, render(f0_hz)[: audio.size])
 
 
 def test_no_call_is_long_however_long_the_recording() -> None:
-    f0_hz = np.full(10 * 60 * FRAME_RATE, 220.0)
+    f0_hz = np.full(10 * 60 * FRAME_RATE + SURPLUS, 220.0, np.float32)
     calls = []
 
-    def count(f0_hz: np.ndarray, loudness_db: np.ndarray) -> np.ndarray:
-        del loudness_db
-        calls.append(f0_hz.size / FRAME_RATE)
+    def count(first: int, last: int, f0_hz: np.ndarray) -> np.ndarray:
+        calls.append((last - first) / FRAME_RATE)
         return np.zeros(f0_hz.size * HOP_SIZE, np.float32)
 
-    segments.render_in_segments(count, f0_hz, f0_hz, HOP_SIZE, FRAME_RATE)
+    segments.render_in_segments(count, f0_hz, HOP_SIZE, FRAME_RATE)
     assert len(calls) == 20
     assert max(calls) < 40
+
+
+@pytest.mark.parametrize("room_secs", [0.0, 2.5])
+def test_pieces_start_early_by_the_room_and_the_bend(room_secs: float) -> None:
+    f0_hz = vibrato_curve(90.0)
+    starts = []
+
+    def note(first: int, last: int, f0_hz: np.ndarray) -> np.ndarray:
+        starts.append(first)
+        assert f0_hz.size == last - first
+        return np.zeros((last - first) * HOP_SIZE, np.float32)
+
+    segments.render_in_segments(note, f0_hz, HOP_SIZE, FRAME_RATE, room_secs=room_secs)
+    assert starts[0] == 0
+    for start, border in zip(starts[1:], (30, 60), strict=True):
+        early = border - start / FRAME_RATE
+        assert room_secs + 1.0 < early < room_secs + 1.2
+
+
+@pytest.mark.parametrize("frame_rate", [31.25, 50, 100, 250])
+def test_frames_beyond_the_end_are_three_at_least(frame_rate: float) -> None:
+    assert segments.surplus_frames(frame_rate) >= 3

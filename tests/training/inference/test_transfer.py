@@ -1,15 +1,18 @@
 """Timbre transfer with a small untrained model: pitch, level, length and seeds."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import gin
 import numpy as np
 import pytest
+from signals import snr_db
 from tiny_model import make_tiny_model
 
 from ddsp import spectral_ops
-from ddsp.training import audio_io, source_phrase
+from ddsp.training import audio_io, inference, source_phrase
+from ddsp.training.data.feature_spec import FeatureSpec
 from ddsp.training.errors import InputError
 from ddsp.training.inference import TimbreTransfer
 from ddsp.training.inference.transfer import transfer
@@ -152,6 +155,92 @@ def test_long_curves_are_played_without_a_seam(instrument: TimbreTransfer) -> No
     assert levels[1] == pytest.approx(levels[0], rel=0.05)
 
 
+def test_pieces_differ_from_the_whole_by_less_than_a_thousandth(
+    folder: Path,
+) -> None:
+    instrument = TimbreTransfer.from_folder(folder)
+    n_frames = 250 * 20
+    time = np.arange(n_frames) / 250
+    features = {
+        "f0_hz": 220 * 2 ** (np.sin(2 * np.pi * 0.3 * time) / 4 + np.floor(time) % 3),
+        "loudness_db": -30 + 10 * np.sin(2 * np.pi * 0.7 * time),
+    }
+    instrument.segment_secs = np.inf
+    whole = instrument.render(features, seed=4)
+    instrument.segment_secs = 4.0
+    pieces = instrument.render(features, seed=4)
+    # Noise and all: -60 dB. Harmonics out of phase, or other noise, would be at 0.
+    assert snr_db(whole, pieces) > 60
+    for border in (4, 8, 12, 16):
+        seam = slice((border - 1) * 16000, (border + 1) * 16000)
+        assert snr_db(whole[seam], pieces[seam]) > 60
+
+
+def test_reverb_is_heard_or_not(instrument: TimbreTransfer) -> None:
+    reverb = instrument.model.processor_group.reverb
+    before = reverb._ir.numpy()
+    try:
+        reverb._ir.assign(0.3 * np.eye(1, before.size, 800, np.float32)[0])  # 50 ms.
+        dry, half, wet = (
+            instrument.render(
+                {"f0_hz": np.full(250, 220.0), "loudness_db": np.full(250, -20.0)},
+                reverb=amount,
+            )
+            for amount in (0.0, 0.5, 1.0)
+        )
+    finally:
+        reverb._ir.assign(before)
+    echo = np.concatenate([np.zeros(800), dry])[: dry.size]
+    np.testing.assert_allclose(wet - dry, 0.3 * echo, atol=1e-4)
+    np.testing.assert_allclose(half - dry, 0.15 * echo, atol=1e-4)
+
+
+def test_autotune_plays_the_notes_of_the_key(instrument: TimbreTransfer) -> None:
+    flat = np.concatenate([tone(midi - 0.3, 0.5) for midi in (60, 64, 65, 67, 71, 72)])
+    result = instrument.transfer(flat, 16000, adjust=False, autotune=1.0)
+    assert result.key == "C major"
+    assert result.tuning_cents == pytest.approx(-30.0, abs=8.0)
+    midi = 69 + 12 * np.log2(result.played_f0_hz[result.is_note] / 440)
+    np.testing.assert_allclose(midi, np.round(midi), atol=1e-3)
+    assert set(np.mod(np.round(midi), 12)) <= {0, 2, 4, 5, 7, 9, 11}
+    plain = instrument.transfer(flat, 16000, adjust=False)
+    assert plain.key is None and plain.tuning_cents == 0.0
+
+
+def test_the_time_is_told_by_part(instrument: TimbreTransfer) -> None:
+    timings = instrument.transfer(tone(64), 16000).timings
+    assert set(timings) == {"pitch", "decoder", "synthesis"}
+    assert all(seconds > 0 for seconds in timings.values())
+
+
+@pytest.mark.parametrize(
+    ("setting", "named"),
+    [({"autotune": 2.0}, "autotune"), ({"key": "H"}, "key"), ({"reverb": 3}, "reverb")],
+)
+def test_settings_out_of_range_are_refused(
+    instrument: TimbreTransfer, setting: dict[str, object], named: str
+) -> None:
+    with pytest.raises(InputError, match=named):
+        instrument.transfer(tone(64), 16000, **setting)
+
+
+def test_features_are_measured_as_the_model_has_learned_them(tmp_path: Path) -> None:
+    folder = make_tiny_model(tmp_path)
+    centered = TimbreTransfer.from_folder(folder).transfer(tone(64), 16000)
+    spec = FeatureSpec(frame_rate=250, centered=False)
+    (folder / "features.json").write_text(json.dumps(spec.to_dict()))
+    leading = TimbreTransfer.from_folder(folder).transfer(tone(64), 16000)
+    # Frames that begin at their time hear half a window more of the future.
+    lag = 256 // 64
+    np.testing.assert_allclose(
+        leading.loudness_db[5:100], centered.loudness_db[5 + lag : 100 + lag], atol=0.1
+    )
+
+
+def test_the_facade_has_the_function() -> None:
+    assert inference.transfer is transfer
+
+
 def test_chord_is_warned_of_and_a_scale_is_not(instrument: TimbreTransfer) -> None:
     chord = tone(60, 1.0) + tone(64, 1.0) + tone(67, 1.0)
     (warning,) = [
@@ -193,7 +282,7 @@ def test_model_without_statistics_says_that_it_does_not_adjust(
     ("old", "new", "named"),
     [
         ("Autoencoder.decoder = @decoders.RnnFcDecoder()", "", "NoneType"),
-        ("Autoencoder.preprocessor = @", "Autoencoder.encoder = @", "encoder"),
+        ("Autoencoder.preprocessor = @", "Autoencoder.encoder = @", "NoneType"),
         ("time_steps = 1000", "time_steps = 999", "whole samples"),
         ("RnnFcDecoder.ch = 16", "RnnFcDecoder.ch = 17", "model"),
         ("RnnFcDecoder.ch = 16", "RnnFcDecoder.ch = 'wide'", "model"),
@@ -250,6 +339,7 @@ def test_function_plays_like_the_class(
     instrument: TimbreTransfer, folder: Path
 ) -> None:
     settings = {"pitch_shift": -1.0, "loudness_shift": 3.0, "seed": 2, "quiet": 30.0}
+    settings |= {"autotune": 0.7, "key": "E minor", "reverb": 0.4, "threshold": 0.8}
     np.testing.assert_array_equal(
         transfer(tone(64), 16000, folder, **settings).audio,
         instrument.transfer(tone(64), 16000, **settings).audio,

@@ -7,7 +7,7 @@ import numpy as np
 from ddsp import spectral_ops
 from ddsp.spectral_ops.pitch import track_pitch
 from ddsp.spectral_ops.silence import hold_pitch
-from ddsp.training.data import FEATURE_SAMPLE_RATE
+from ddsp.training.data.example_shape import FEATURE_SAMPLE_RATE
 from ddsp.training.data.feature_spec import DEFAULT_F0_METHOD, LOUDNESS_N_FFT
 
 NAMES = ("f0_hz", "f0_confidence", "loudness_db")

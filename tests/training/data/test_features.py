@@ -5,7 +5,7 @@ import pytest
 from records import harmonic_tone
 
 from ddsp import spectral_ops
-from ddsp.training.data_preparation import features
+from ddsp.training.data import features
 
 
 def measure(audio: np.ndarray, frame_rate: int, center: bool = True) -> dict:
