@@ -18,6 +18,7 @@ COMMANDS = {
     ),
     "prepare": ("ddsp.cli.prepare", "turn recordings into a dataset"),
     "train": ("ddsp.cli.train", "learn the sound of an instrument from a dataset"),
+    "evaluate": ("ddsp.cli.evaluate", "measure how good a trained instrument is"),
     "transfer": ("ddsp.cli.transfer", "play a recording with a trained instrument"),
     "compare": ("ddsp.cli.compare", "put training runs beside each other"),
 }
@@ -52,7 +53,7 @@ def _build_parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"ddsp {version.__version__}"
     )
     subparsers = parser.add_subparsers(
-        dest="command", metavar="COMMAND", title="commands", required=True
+        dest="command", metavar="COMMAND", title="commands"
     )
     for command, (_, summary) in COMMANDS.items():
         module = modules[command]
@@ -98,7 +99,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         Exit status: 0 for success, 1 when a run failed, 2 for input that cannot be
         used, 130 after Ctrl-C.
     """
-    args = _build_parser().parse_args(argv)
+    parser = _build_parser()
+    args = parser.parse_args(argv)
+    if args.command is None:
+        parser.print_help(sys.stderr)
+        return STATUS_USAGE
     try:
         quiet.load_tensorflow()
         return importlib.import_module(COMMANDS[args.command][0]).run(args)

@@ -2,6 +2,13 @@
 
 from ddsp.training.metrics.base import BaseMetrics, l1_distance, squeeze
 from ddsp.training.metrics.loudness import LoudnessMetrics
+from ddsp.training.metrics.midi import (
+    EvalCounts,
+    MidiMetrics,
+    compute_frame_metrics,
+    compute_note_metrics,
+    sequence2intervals,
+)
 from ddsp.training.metrics.pitch import (
     MIN_F0_CONFIDENCE,
     OUTLIER_MIDI_THRESH,
@@ -21,10 +28,14 @@ __all__ = [
     "MIN_F0_CONFIDENCE",
     "OUTLIER_MIDI_THRESH",
     "BaseMetrics",
+    "EvalCounts",
     "F0CrepeMetrics",
     "F0Metrics",
     "LoudnessMetrics",
+    "MidiMetrics",
     "compute_audio_features",
+    "compute_frame_metrics",
+    "compute_note_metrics",
     "f0_dist_conf_thresh",
     "is_outlier",
     "l1_distance",
@@ -32,5 +43,6 @@ __all__ = [
     "raw_chroma_accuracy",
     "raw_pitch_accuracy",
     "reference_pitch",
+    "sequence2intervals",
     "squeeze",
 ]

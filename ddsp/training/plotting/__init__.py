@@ -1,6 +1,8 @@
 """Figures. They are made as objects, without a window and without global state."""
 
 from ddsp.training.plotting.curves import RunCurves, plot_curves
+from ddsp.training.plotting.features import plot_features
+from ddsp.training.plotting.pianoroll import pianoroll_plot_setup
 from ddsp.training.plotting.responses import plot_impulse_responses, transfer_function
 from ddsp.training.plotting.spectrogram import (
     DEFAULT_SAMPLE_RATE,
@@ -14,7 +16,9 @@ __all__ = [
     "PlottedSound",
     "RunCurves",
     "draw_spectrogram",
+    "pianoroll_plot_setup",
     "plot_curves",
+    "plot_features",
     "plot_impulse_responses",
     "plot_transfer",
     "save_figure",

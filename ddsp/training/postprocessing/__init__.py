@@ -10,12 +10,15 @@ from ddsp.training.postprocessing.statistics_files import (
     load_statistics,
     save_statistics,
 )
+from ddsp.training.postprocessing.tuning import auto_tune, get_tuning_factor
 
 __all__ = [
     "QuantileTransformer",
+    "auto_tune",
     "compute_dataset_statistics",
     "detect_notes",
     "fit_quantile_transform",
+    "get_tuning_factor",
     "load_statistics",
     "save_statistics",
     "smooth",

@@ -28,7 +28,7 @@ def compute_dataset_statistics(
         data_provider: Gives batches with `audio_16k` or `audio`, `f0_hz`,
             `f0_confidence` and `loudness_db`.
         batch_size: Examples to read at a time; of no influence on the result.
-        power_frame_size: Window of the power in samples.
+        power_frame_size: Window of the power in samples; a hop, if that is longer.
         power_frame_rate: Frames per second of the power; None for that of the features,
             at which it is needed in any case.
 
@@ -100,7 +100,8 @@ def _power(
         batch["audio_16k" if is_16k else "audio"],
         sample_rate=sample_rate,
         frame_rate=power_frame_rate,
-        frame_size=frame_size,
+        # Windows that are shorter than a hop would leave gaps between them.
+        frame_size=max(frame_size, sample_rate // power_frame_rate),
     ).numpy()
     if power_frame_rate == data_provider.frame_rate:
         return power_db

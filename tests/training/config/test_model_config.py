@@ -102,6 +102,7 @@ def test_places_on_another_machine_are_forgotten(tmp_path):
     assert gin.query_parameter("TFRecordProvider.sample_rate") == 16000
 
 
+@pytest.mark.usefixtures("absent_evaluators")
 @pytest.mark.parametrize("trust", [False, True])
 def test_what_a_run_had_that_is_not_here_is_left_out_by_item_and_logged(
     trust, tmp_path, caplog
@@ -136,6 +137,7 @@ def test_what_a_run_had_that_is_not_here_is_left_out_by_item_and_logged(
     ]
 
 
+@pytest.mark.usefixtures("absent_evaluators")
 def test_what_remains_of_a_list_is_still_checked(tmp_path):
     text = "Nowhere.x = [@TWMEvaluator, 3]\n"
     with pytest.raises(InputError, match=r"line 1: .*Nowhere"):

@@ -102,6 +102,7 @@ def test_unknown_names_can_be_left_out_but_not_unknown_arguments(caplog):
         config.parse_gin([], ["RnnFcDecoder.chh = 4"], skip_unknown=True)
 
 
+@pytest.mark.usefixtures("absent_evaluators")
 @pytest.mark.parametrize("skip_unknown", [False, True])
 @pytest.mark.parametrize(
     "binding",
@@ -130,11 +131,13 @@ def test_what_is_not_in_this_version_is_an_error_of_the_user_s_files(
     assert not gin.config_str().strip()
 
 
+@pytest.mark.usefixtures("absent_evaluators")
 def test_a_macro_may_be_called_like_what_is_not_here():
     config.parse_gin([], ["TWMEvaluator = 3"])
     assert gin.query_parameter("%TWMEvaluator") == 3
 
 
+@pytest.mark.usefixtures("absent_evaluators")
 def test_the_user_s_file_included_by_one_of_the_package_s_name_is_the_user_s(
     tmp_path, monkeypatch
 ):

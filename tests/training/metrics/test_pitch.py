@@ -157,3 +157,11 @@ def test_other_number_of_frames_covers_the_same_time() -> None:
     assert means["raw_pitch_accuracy"] == 1.0
     assert means["f0_dist"] < 0.01
     assert batch["f0_hz"].shape == (1, 100)  # The batch is left as it was.
+
+
+def test_means_bear_their_own_names() -> None:
+    # Those of the original's accuracies bore each other's (T38).
+    for kind in (metrics.F0Metrics, metrics.F0CrepeMetrics, metrics.LoudnessMetrics):
+        means = kind(16000, 250).metrics
+        assert means
+        assert [mean.name for mean in means.values()] == list(means)

@@ -125,3 +125,23 @@ def test_figure_belongs_to_no_window(figure: Figure) -> None:
     assert len(files) >= 4
     for file in files:
         assert "pyplot" not in file.read_text(encoding="utf-8")
+
+
+def test_half_an_hour_is_drawn_with_as_many_points_as_can_be_seen() -> None:
+    n_frames = 30 * 60 * 250
+    glide = 220.0 * 2.0 ** (np.arange(n_frames) / n_frames)
+    second = 0.1 * sine(220.0, 16000)
+    recording = plotting.PlottedSound(
+        "Glide", second, 16000, glide, np.ones(n_frames), 250
+    )
+    figure = Figure()
+    axis = figure.subplots()
+    transfer._draw_pitch(axis, (recording, recording))
+    ends = [
+        np.asarray(line.get_segments()).reshape(-1, 2)[[0, -1]]
+        for line in axis.collections
+    ]
+    assert all(len(line.get_segments()) < 41_000 for line in axis.collections)
+    for first, last in ends:
+        np.testing.assert_allclose(first, [0.0, 57.0], atol=1e-3)
+        np.testing.assert_allclose(last, [1800.0, 69.0], atol=0.1)
