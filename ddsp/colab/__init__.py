@@ -1,0 +1,1 @@
+"""What notebooks need: players, recording, files in and out, forms and figures."""
