@@ -86,8 +86,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--augment",
         action="store_true",
         default=None,
-        help="change level, pitch and place of every example a little, each time "
-        "anew: for little material (default: what the config says, else not)",
+        help="for little material: change every example, each time anew, by at most "
+        "6 dB, 50 cents and half a second, or what the config says (default: what the "
+        "config says, else not)",
     )
     parser.add_argument(
         "--gin_file",

@@ -5,6 +5,7 @@ from typing import Any
 import gin
 import numpy as np
 
+from ddsp.pretrained.crepe_files import SIZES, holds_weights
 from ddsp.spectral_ops.crepe import CREPE_FRAME_SIZE, CREPE_SAMPLE_RATE, load_network
 from ddsp.spectral_ops.crepe_pitch import track_crepe
 from ddsp.spectral_ops.framing import frame_np
@@ -14,6 +15,8 @@ from ddsp.spectral_ops.other_trackers import (
     track_swift_f0,
 )
 from ddsp.spectral_ops.silence import hold_pitch, is_silent
+
+OTHER_METHODS = ("swift-f0", "pyin")
 
 # MIDI notes from 0 to 127, by which pitch is scaled for networks.
 F0_RANGE = 127.0
@@ -104,11 +107,17 @@ def track_pitch(
             "audio must be one mono clip, [n_samples]. "
             f"Got shape={audio.shape}; call once for each clip."
         )
+    if method not in OTHER_METHODS and not holds_weights(method):
+        known = ", ".join((*SIZES, *OTHER_METHODS))
+        raise ValueError(
+            "method must be a pitch tracker, or a file .npz or .h5 with weights of "
+            f"CREPE. Got method={method!r}; use one of: {known}."
+        )
     hop_size = _hop_size(frame_rate)
     frames = frame_np(audio, CREPE_FRAME_SIZE, hop_size, padding)
     if len(frames) == 0:
         return np.zeros(0, np.float32), np.zeros(0, np.float32)
-    if method in ("swift-f0", "pyin"):
+    if method in OTHER_METHODS:
         first_center = 0 if padding == "center" else CREPE_FRAME_SIZE // 2
         found = _track_elsewhere(audio, hop_size, len(frames), first_center, method)
     else:

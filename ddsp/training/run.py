@@ -113,7 +113,7 @@ def train_model(
     is_default = not (config or gin_files or gin_params or _has_checkpoint(output))
     with config_lib.isolated_gin():
         _parse_model(output, config, gin_files, bool(augment))
-        _bind_provider(augment)
+        is_augmented = _bind_provider(augment)
         _bind(_dataset_bindings(dataset, info))
         _bind({name: value for name, value in explicit.items() if value is not None})
         config_lib.parse_gin([], gin_params)
@@ -127,6 +127,8 @@ def train_model(
         progress.note(f"device: {train_util.describe_device()}")
         if scaled:
             progress.note(scaled)
+        if is_augmented:
+            progress.note("examples are changed each time anew, see AugmentedProvider")
         if is_default and not tf.config.list_logical_devices("GPU"):
             progress.note(
                 "the default model wants a GPU, on a CPU a step of it takes seconds: "
@@ -318,8 +320,8 @@ def _has_checkpoint(folder: str) -> bool:
     return True
 
 
-def _bind_provider(augment: bool | None) -> None:
-    """Binds what gives the examples, changed or as they are."""
+def _bind_provider(augment: bool | None) -> bool:
+    """Binds what gives the examples; returns whether it changes them."""
     bound = config_lib.bound_value("train.data_provider")
     made = getattr(getattr(bound, "configurable", None), "wrapped", None)
     is_augmented = isinstance(made, type) and issubclass(made, data.AugmentedProvider)
@@ -335,6 +337,7 @@ def _bind_provider(augment: bool | None) -> None:
         _bind({"train.data_provider": "@data.TFRecordProvider()"})
     if augment:
         _bind({f"{changer}.provider": "@data.TFRecordProvider()"})
+    return augment
 
 
 def _bind(bindings: dict[str, Any]) -> None:

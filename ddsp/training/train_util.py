@@ -152,9 +152,9 @@ def train(
     Raises:
         InputError: If restore_dir is another folder than save_dir and neither has a
             checkpoint, the features of the dataset were not measured like those that
-            the model has learned from, another run trains into save_dir, the provider gives no batch,
-            batch_size is no multiple of the number of replicas, or a number is outside
-            its range.
+            the model has learned from, another run trains into save_dir, the provider
+            gives no batch, batch_size is no multiple of the number of replicas, or a
+            number is outside its range.
         FloatingPointError: If too many losses or gradients are not finite.
     """
     schedule = Schedule(

@@ -158,7 +158,8 @@ def test_no_frames_leave_the_initial_state():
         sequence, last = recurrent.gru(*arguments)
     assert sequence.shape == [2, 0, N_UNITS]
     np.testing.assert_array_equal(last, arguments[1])
-    np.testing.assert_array_equal(tape.gradient(last, arguments[1]), np.ones([2, N_UNITS]))
+    slope = tape.gradient(last, arguments[1])
+    np.testing.assert_array_equal(slope, np.ones([2, N_UNITS]))
 
 
 def test_extreme_inputs_have_finite_gradients():

@@ -288,7 +288,8 @@ def test_examples_are_changed_where_it_is_asked_for(
     dataset: Path, tmp_path: Path, bound: dict[str, Any], asked: bool | None
 ) -> None:
     bound["train.data_provider"] = None
-    train(dataset, tmp_path / "model", 1, augment=asked)
+    said = train(dataset, tmp_path / "model", 1, augment=asked)
+    assert said.count("examples are changed each time anew") == bool(asked)
     name = "AugmentedProvider" if asked else "TFRecordProvider"
     assert str(bound["train.data_provider"]) == f"@data.{name}()"
 

@@ -3,34 +3,31 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage, signal
+from scipy import ndimage
 
 from ddsp.training.data_inspection.levels import (
     FAINTEST_DB,
     FRAME_RATE,
     HOP_SIZE,
-    SAMPLE_RATE,
     SILENCE_DB,
+    SOUNDING_RANGE_DB,
     loud_level_db,
     power_to_db,
 )
+from ddsp.training.data_inspection.mains import (
+    BIN_HZ,
+    WINDOW_SECS,
+    Hum,
+    find_hum,
+    window_powers,
+)
 
-# Half a second: lines of 50 and 60 Hz are 5 bins apart, and pauses are that long.
-WINDOW_SECS = 0.5
-WINDOW_SIZE = round(WINDOW_SECS * SAMPLE_RATE)
-BIN_HZ = 1.0 / WINDOW_SECS
 WINDOW_FRAMES = round(WINDOW_SECS * FRAME_RATE)
 # A pause is that far below the louder notes; more of the quietest tell nothing new.
 PAUSE_DB = 20.0
 FEWEST_PAUSES, MOST_PAUSES = 3, 60
-MAINS_HZ = (50, 60)
-N_MAINS_HARMONICS = 8
-# Lines stand out of the noise beside them: by more than noise does by chance.
-LINE_DB = 15.0
-# In bins: how far a line may be from its place, its half width, and its surroundings.
-LINE_REACH, LINE_HALF_WIDTH, NEIGHBOURHOOD = 1, 2, 12
-# A mains line is always as strong; that of a note dies away.
-STEADY_DB = 3.0
+# Without pauses: as quiet as the quietest twentieth, and softer than the louder notes.
+SOFT_PERCENTILE, SOFT_RANGE_DB, LEAST_SOFTNESS_DB = 5.0, 6.0, 3.0
 NOISE_SMOOTHING_BINS = 31
 LOWEST_NOISE_HZ = 30.0
 
@@ -40,7 +37,8 @@ class Background:
     """What the pauses of a recording hold.
 
     Attributes:
-        noise_db: Level of the noise without lines, in dB of full scale.
+        noise_db: Level of the noise without lines, in dB of full scale; None if there
+            are too few pauses to know it.
         hum_hz: 50 or 60, or None without hum.
         hum_db: Level of all lines of the hum in dB of full scale; -120 without hum.
 
@@ -49,7 +47,7 @@ class Background:
         50
     """
 
-    noise_db: float
+    noise_db: float | None
     hum_hz: int | None
     hum_db: float
 
@@ -62,23 +60,62 @@ def measure_background(audio: np.ndarray, levels_db: np.ndarray) -> Background |
         levels_db: Level of each of its frames in dB, [n_samples / 320].
 
     Returns:
-        What the quietest pauses hold; None if there are too few, since notes hide it.
+        What the quietest pauses hold; None if there are too few, since notes hide it,
+        and no hum is so strong that it fills them.
     """
     starts = pause_starts(levels_db)
+    hum = listen_for_hum(audio, levels_db)
+    if len(starts) < FEWEST_PAUSES and hum is None:
+        return None
+    noise_db = None
+    if len(starts) >= FEWEST_PAUSES:
+        powers = window_powers(audio, starts * HOP_SIZE).mean(axis=0)
+        noise_db = float(power_to_db(np.asarray(noise_power(powers))))
+    return Background(noise_db, hum.mains_hz if hum else None, hum_level_db(hum))
+
+
+def listen_for_hum(audio: np.ndarray, levels_db: np.ndarray) -> Hum | None:
+    """Looks for hum in the pauses, or in the softest parts if it is too loud for any.
+
+    Args:
+        audio: Mono audio at 16000 samples per second, [n_samples].
+        levels_db: Level of each of its frames in dB, [n_samples / 320].
+
+    Returns:
+        The hum, if there is one.
+    """
+    starts = pause_starts(levels_db)
+    has_pauses = len(starts) >= FEWEST_PAUSES
+    if not has_pauses:
+        starts = soft_starts(levels_db)
     if len(starts) < FEWEST_PAUSES:
         return None
-    window = np.hanning(WINDOW_SIZE)
-    # Powers of one-sided bins add up to the mean square.
-    scale = 2.0 / (np.sum(window**2) * WINDOW_SIZE)
-    pauses = np.stack(
-        [audio[i * HOP_SIZE : i * HOP_SIZE + WINDOW_SIZE] for i in starts]
-    )
-    pauses = signal.detrend(pauses.astype(np.float64), axis=1, type="constant")
-    powers = scale * np.abs(np.fft.rfft(pauses * window, axis=1)) ** 2
-    hum_hz, hum_power = find_hum(powers)
-    noise_db = float(power_to_db(np.asarray(noise_power(powers.mean(axis=0)))))
-    hum_db = SILENCE_DB if hum_hz is None else float(power_to_db(np.asarray(hum_power)))
-    return Background(noise_db=noise_db, hum_hz=hum_hz, hum_db=hum_db)
+    return find_hum(window_powers(audio, starts * HOP_SIZE), not has_pauses)
+
+
+def hum_level_db(hum: Hum | None) -> float:
+    """Level of a hum.
+
+    Args:
+        hum: What was found.
+
+    Returns:
+        Level of all its lines in dB of full scale; -120 without hum.
+    """
+    return SILENCE_DB if hum is None else float(power_to_db(np.asarray(hum.power)))
+
+
+def counts_as_sound(hum: Hum | None, levels_db: np.ndarray) -> bool:
+    """Tells whether a hum is so strong that it is taken for notes.
+
+    Args:
+        hum: What was found.
+        levels_db: Level of each frame of the recording in dB, [n_frames].
+
+    Returns:
+        True from 40 dB below the louder notes on, as in `levels.sounding_frames`.
+    """
+    return hum_level_db(hum) > loud_level_db(levels_db) - SOUNDING_RANGE_DB
 
 
 def pause_starts(levels_db: np.ndarray) -> np.ndarray:
@@ -91,17 +128,41 @@ def pause_starts(levels_db: np.ndarray) -> np.ndarray:
         First frames, at most 60, those of the quietest half of the pauses. Digital
         silence is no pause: an editor has made it, not the room.
     """
+    starts, loudest_db = _windows(levels_db)
+    is_pause = loudest_db < loud_level_db(levels_db) - PAUSE_DB
+    starts, loudest_db = starts[is_pause], loudest_db[is_pause]
+    n_kept = min(max(len(starts) // 2, FEWEST_PAUSES), MOST_PAUSES)
+    return np.sort(starts[np.argsort(loudest_db, kind="stable")[:n_kept]])
+
+
+def soft_starts(levels_db: np.ndarray) -> np.ndarray:
+    """Finds the softest half seconds, whether somebody plays or not.
+
+    Args:
+        levels_db: Level of each frame in dB, [n_frames].
+
+    Returns:
+        First frames, at most 60, of about the level of the softest twentieth; none if
+        that is no softer than the rest.
+    """
+    starts, loudest_db = _windows(levels_db)
+    if not starts.size:
+        return starts
+    soft_db = np.percentile(loudest_db, SOFT_PERCENTILE) + SOFT_RANGE_DB
+    limit_db = min(soft_db, loud_level_db(levels_db) - LEAST_SOFTNESS_DB)
+    order = np.argsort(loudest_db, kind="stable")
+    is_soft = loudest_db[order] < limit_db
+    return np.sort(starts[order[is_soft][:MOST_PAUSES]])
+
+
+def _windows(levels_db: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First frame and level of the loudest frame of each half second with sound."""
     hop = WINDOW_FRAMES // 2
     if levels_db.size < WINDOW_FRAMES or loud_level_db(levels_db) < FAINTEST_DB:
-        return np.zeros(0, np.int64)
+        return np.zeros(0, np.int64), np.zeros(0)
     windows = np.lib.stride_tricks.sliding_window_view(levels_db, WINDOW_FRAMES)[::hop]
-    loudest_db = windows.max(axis=1)
-    is_pause = loudest_db < loud_level_db(levels_db) - PAUSE_DB
-    is_pause &= windows.min(axis=1) > SILENCE_DB
-    pauses = np.flatnonzero(is_pause)
-    quietest = pauses[np.argsort(loudest_db[pauses], kind="stable")]
-    n_kept = min(max(len(pauses) // 2, FEWEST_PAUSES), MOST_PAUSES)
-    return np.sort(quietest[:n_kept]) * hop
+    heard = np.flatnonzero(windows.min(axis=1) > SILENCE_DB)
+    return heard * hop, windows.max(axis=1)[heard]
 
 
 def noise_power(powers: np.ndarray) -> float:
@@ -115,42 +176,3 @@ def noise_power(powers: np.ndarray) -> float:
     """
     floor = ndimage.median_filter(powers, NOISE_SMOOTHING_BINS, mode="nearest")
     return float(floor[round(LOWEST_NOISE_HZ / BIN_HZ) :].sum())
-
-
-def find_hum(powers: np.ndarray) -> tuple[int | None, float]:
-    """Looks for steady lines at the multiples of 50 or 60 Hz.
-
-    Args:
-        powers: Mean square in each bin of 2 Hz in each pause, [n_pauses, n_bins].
-
-    Returns:
-        Frequency of the mains and mean square of all its lines; None and 0 if there
-        are not two lines at least, one of them the first or the second.
-    """
-    found: tuple[int | None, float] = (None, 0.0)
-    for mains_hz in MAINS_HZ:
-        lines = {
-            number: _line_power(powers, round(mains_hz * number / BIN_HZ))
-            for number in range(1, N_MAINS_HARMONICS + 1)
-        }
-        strong = [number for number, power in lines.items() if power > 0.0]
-        total = sum(lines.values())
-        if len(strong) >= 2 and min(strong) <= 2 and total > found[1]:
-            found = (mains_hz, total)
-    return found
-
-
-def _line_power(powers: np.ndarray, place: int) -> float:
-    """Mean square of the steady line at a bin; 0 if there is none."""
-    mean = powers.mean(axis=0)
-    near = slice(place - LINE_REACH, place + LINE_REACH + 1)
-    peak = place - LINE_REACH + int(np.argmax(mean[near]))
-    around = np.arange(max(peak - NEIGHBOURHOOD, 1), peak + NEIGHBOURHOOD + 1)
-    beside = mean[around[np.abs(around - peak) > 2 * LINE_HALF_WIDTH]]
-    width = slice(peak - LINE_HALF_WIDTH, peak + LINE_HALF_WIDTH + 1)
-    is_top = mean[peak] == mean[width].max()
-    stands_out = mean[peak] > 10.0 ** (LINE_DB / 10.0) * np.median(beside)
-    spread_db = np.std(power_to_db(powers[:, width].sum(axis=1)))
-    if is_top and stands_out and spread_db < STEADY_DB:
-        return float(mean[width].sum())
-    return 0.0

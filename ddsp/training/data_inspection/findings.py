@@ -227,7 +227,7 @@ def _hum(recordings: Sequence[RecordingFigures]) -> Iterator[Finding]:
     if places:
         yield Finding(
             "hum",
-            "The mains hum in the pauses.",
+            "The mains hum, heard best in the pauses.",
             "Find the ground loop, or use a balanced cable and keep away from power "
             "supplies; a notch filter at the multiples helps what is recorded already.",
             places,
@@ -237,7 +237,7 @@ def _hum(recordings: Sequence[RecordingFigures]) -> Iterator[Finding]:
 def _noisy(recordings: Sequence[RecordingFigures]) -> Iterator[Finding]:
     places = []
     for figures in recordings:
-        if figures.background is None:
+        if figures.background is None or figures.background.noise_db is None:
             continue
         distance_db = figures.loud_db - figures.background.noise_db
         if distance_db < FAINTEST_NOISE_DB:

@@ -176,6 +176,7 @@ def _recording_to_dict(figures: RecordingFigures) -> dict[str, Any]:
     """A recording's figures for programs."""
     background = figures.background
     hum_db = None if background is None else background.hum_db
+    noise_db = None if background is None else background.noise_db
     return {
         "name": figures.name,
         "seconds": round(figures.seconds, 3),
@@ -187,7 +188,7 @@ def _recording_to_dict(figures: RecordingFigures) -> dict[str, Any]:
         "offset": round(figures.samples.offset, 6),
         "n_clipped_runs": figures.samples.n_clipped_runs,
         "loud_db": round(figures.loud_db, 2),
-        "noise_db": None if background is None else round(background.noise_db, 2),
+        "noise_db": None if noise_db is None else round(noise_db, 2),
         "hum_hz": None if background is None else background.hum_hz,
         "hum_db": None if hum_db in (None, SILENCE_DB) else round(float(hum_db), 2),
         "decay_secs": decay_secs([figures]),

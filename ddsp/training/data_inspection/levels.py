@@ -119,6 +119,23 @@ def spans_of(
     return [span for span in spans if span[1] - span[0] >= least_secs]
 
 
+def silent_spans(sounds: np.ndarray) -> list[Span]:
+    """Stretches of half a second or more in which nothing sounds.
+
+    Args:
+        sounds: Whether a frame sounds, bool, [n_frames].
+
+    Returns:
+        Begin and end of each stretch in seconds.
+    """
+    edges = [0.0]
+    for span in spans_of(sounds, FRAME_RATE):
+        edges += span
+    edges.append(sounds.size / FRAME_RATE)
+    gaps = zip(edges[::2], edges[1::2], strict=True)
+    return [(begin, end) for begin, end in gaps if end - begin >= GAP_SECS]
+
+
 def join_spans(spans: Sequence[Span]) -> list[Span]:
     """Joins stretches that are less than half a second apart.
 

@@ -1,7 +1,7 @@
 """One recording, measured: sound, pitch, loudness and every fault that can be heard."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +10,15 @@ from ddsp import spectral_ops
 from ddsp.training import audio_io
 from ddsp.training.data.feature_spec import LOUDNESS_N_FFT, VOICED_CONFIDENCE
 from ddsp.training.data_inspection import decay, levels
-from ddsp.training.data_inspection.background import Background, measure_background
+from ddsp.training.data_inspection.background import (
+    Background,
+    counts_as_sound,
+    listen_for_hum,
+    measure_background,
+)
 from ddsp.training.data_inspection.clipping import SampleFaults, find_sample_faults
 from ddsp.training.data_inspection.levels import FRAME_RATE, SAMPLE_RATE, Span
+from ddsp.training.data_inspection.mains import remove_hum
 from ddsp.training.inference import polyphony
 
 BLOCK_SECS = 30
@@ -39,6 +45,7 @@ class RecordingFigures:
         voiced_secs: Seconds of them with a clear pitch.
         loud_db: Level of the louder notes in dB of full scale.
         samples: Peak, clipping and offset.
+        silent_spans: When half a second or more is silent, begins and ends in seconds.
         background: Hum and noise of the pauses; None if there are too few pauses.
         several_secs: Seconds in which several notes sound at once.
         several_spans: When, begins and ends in seconds.
@@ -55,6 +62,7 @@ class RecordingFigures:
     sounding_secs: float = 0.0
     voiced_secs: float = 0.0
     loud_db: float = levels.SILENCE_DB
+    silent_spans: list[Span] = field(default_factory=list)
     background: Background | None = None
     several_secs: float = 0.0
     several_spans: list[Span] = field(default_factory=list)
@@ -90,11 +98,12 @@ def measure_recording(
     figures = RecordingFigures(
         name, audio.size / SAMPLE_RATE, _sample_rate(path), find_sample_faults(path)
     )
+    audio, figures.background = _without_strong_hum(audio)
     levels_db = levels.frame_levels_db(audio)
     sounds = levels.sounding_frames(levels_db)
     figures.sounding_secs = float(sounds.sum()) / FRAME_RATE
     figures.loud_db = levels.loud_level_db(levels_db)
-    figures.background = measure_background(audio, levels_db)
+    figures.silent_spans = levels.silent_spans(sounds)
     loud_band_db = -np.inf
     decays = []
     for begin_secs, block, block_sounds in _blocks(audio, sounds):
@@ -113,6 +122,19 @@ def measure_recording(
         figures.decays_secs = np.concatenate(decays)
     figures.several_spans = levels.join_spans(figures.several_spans)
     return figures
+
+
+def _without_strong_hum(audio: np.ndarray) -> tuple[np.ndarray, Background | None]:
+    """Audio without hum that would be taken for notes, and what its pauses hold."""
+    levels_db = levels.frame_levels_db(audio)
+    hum = listen_for_hum(audio, levels_db)
+    background = measure_background(audio, levels_db)
+    if hum is None or background is None or not counts_as_sound(hum, levels_db):
+        return audio, background
+    audio = remove_hum(audio, hum)
+    # Only now are there pauses.
+    rest = measure_background(audio, levels.frame_levels_db(audio))
+    return audio, replace(background, noise_db=rest.noise_db if rest else None)
 
 
 def _sample_rate(path: str | Path) -> int:
