@@ -2,10 +2,21 @@
 
 import shlex
 from collections.abc import Sequence
+from typing import Any
 
 from ddsp import pretrained
-from ddsp.training import config, preprocessing
+from ddsp.training import config, encoders, preprocessing
 from ddsp.training.errors import InputError
+
+PLAYED_BY = (
+    preprocessing.F0LoudnessPreprocessor,
+    preprocessing.OnlineF0PowerPreprocessor,
+)
+LISTENING = (
+    encoders.MfccTimeDistributedRnnEncoder,
+    encoders.MfccRnnEncoder,
+    encoders.MfccEncoder,
+)
 
 
 def is_playable(folder: str) -> bool:
@@ -15,7 +26,8 @@ def is_playable(folder: str) -> bool:
         folder: Folder of the model.
 
     Returns:
-        Whether the model is an autoencoder that is played by pitch and loudness alone.
+        Whether the model is an autoencoder that is played by pitch and loudness or
+        power, and whose encoder, if it has one, hears nothing but the sound.
     """
     with config.isolated_gin():
         try:
@@ -25,25 +37,17 @@ def is_playable(folder: str) -> bool:
         model = config.bound_value("get_model.model")
         preprocessor = config.bound_value("Autoencoder.preprocessor")
         encoder = config.bound_value("Autoencoder.encoder")
-    if not str(model).endswith("Autoencoder()") or encoder is not None:
-        return False
-    made = getattr(getattr(preprocessor, "configurable", None), "wrapped", None)
-    return isinstance(made, type) and takes_loudness(made)
-
-
-def takes_loudness(preprocessor_class: type) -> bool:
-    """Tells whether a preprocessor feeds a model with loudness.
-
-    Args:
-        preprocessor_class: Class of the preprocessor.
-
-    Returns:
-        Whether it does. One that is derived from another may take power instead.
-    """
-    loudness = preprocessing.F0LoudnessPreprocessor
-    return issubclass(preprocessor_class, loudness) and "ld_scaled" in getattr(
-        preprocessor_class, "output_keys", ()
+    return (
+        str(model).endswith("Autoencoder()")
+        and _is_of(preprocessor, PLAYED_BY)
+        and (encoder is None or _is_of(encoder, LISTENING))
     )
+
+
+def _is_of(reference: Any, classes: tuple[type, ...]) -> bool:
+    """Whether a reference of gin is to one of these classes, or derived from one."""
+    made = getattr(getattr(reference, "configurable", None), "wrapped", None)
+    return isinstance(made, type) and issubclass(made, classes)
 
 
 def transfer_command(folder: str) -> str:

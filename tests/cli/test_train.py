@@ -31,14 +31,14 @@ def test_a_dataset_becomes_a_model(
     assert (model / "dataset_statistics.npz").exists()
 
 
-def test_a_model_of_the_plug_in_is_given_to_a_command_that_plays_it(
+def test_a_model_that_needs_labels_is_given_to_a_command_that_plays_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     def train_model(dataset: str, output: str, **kwargs: Any) -> None:
         del dataset, kwargs
-        config = "include 'models/vst/vst.gin'"
+        solo, label = "models/solo_instrument.gin", "@encoders.OneHotEncoder()"
         with next_steps.config.isolated_gin():
-            next_steps.config.parse_gin([], [config])
+            next_steps.config.parse_gin([solo], [f"Autoencoder.encoder = {label}"])
             (Path(output) / "operative_config-0.gin").write_text(gin.config_str())
 
     monkeypatch.setattr(run_lib, "train_model", train_model)

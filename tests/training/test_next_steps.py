@@ -23,22 +23,20 @@ def write_config(folder: Path, *files: str, **bindings: str) -> str:
     ("file", "playable"),
     [
         ("models/solo_instrument.gin", True),
-        ("models/ae.gin", False),  # It has an encoder.
-        ("models/vst/vst.gin", False),  # It is played by power.
+        ("models/ae.gin", True),  # Its encoder hears the sound.
+        ("models/vst/vst.gin", True),  # It is played by power.
     ],
 )
-def test_models_of_pitch_and_loudness_alone_can_be_played(
+def test_models_that_need_a_recording_alone_can_be_played(
     tmp_path: Path, file: str, playable: bool
 ) -> None:
     assert next_steps.is_playable(write_config(tmp_path, file)) is playable
 
 
-def test_power_instead_of_loudness_and_other_models_cannot_be_played(
-    tmp_path: Path,
-) -> None:
-    solo = "models/solo_instrument.gin"
-    power = {"Autoencoder__preprocessor": "@preprocessing.F0PowerPreprocessor()"}
-    assert not next_steps.is_playable(write_config(tmp_path, solo, **power))
+def test_labels_and_other_models_cannot_be_played(tmp_path: Path) -> None:
+    label = {"Autoencoder__encoder": "@encoders.OneHotEncoder()"}
+    labelled = write_config(tmp_path, "models/solo_instrument.gin", **label)
+    assert not next_steps.is_playable(labelled)
     (tmp_path / "operative_config-0.gin").write_text("Autoencoder.encoder = None\n")
     assert not next_steps.is_playable(str(tmp_path))
 
