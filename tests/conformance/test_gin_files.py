@@ -71,7 +71,7 @@ def effective(name, read):
 def test_files_are_found():
     folders = ("datasets", "eval", "models", "models/vst", "optimization")
     assert {str(Path(name).parent) for name in SHARED} == {*folders, "papers/iclr2020"}
-    assert len(SHARED) == 15
+    assert len(SHARED) == 19
 
 
 @pytest.mark.parametrize("name", SHARED)
