@@ -68,9 +68,24 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         InputError: If a path does not exist or holds no recording, or the picture
             cannot be written.
+        KeyboardInterrupt: After Ctrl-C, when that has been said.
     """
     if args.plot:
         check_output(args.plot, ".png")
+    try:
+        inspection = _inspect(args)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        raise
+    if args.json:
+        print(json.dumps(inspection.to_dict(), indent=2, allow_nan=False))
+    else:
+        print("\n".join(_as_text(inspection)))
+    return 0 if inspection.will_train else STATUS_WILL_NOT_TRAIN
+
+
+def _inspect(args: argparse.Namespace) -> "Inspection":
+    """Inspects and draws while a line says how far it is."""
     # What goes to a program must be JSON alone.
     with ProgressLine(sys.stderr if args.json else sys.stdout) as line:
         line.say("starting")
@@ -85,11 +100,7 @@ def run(args: argparse.Namespace) -> int:
             line.say("drawing")
             figure = data_inspection.plot_inspection(inspection)
             plotting.save_figure(figure, args.plot)
-    if args.json:
-        print(json.dumps(inspection.to_dict(), indent=2, allow_nan=False))
-    else:
-        print("\n".join(_as_text(inspection)))
-    return 0 if inspection.will_train else STATUS_WILL_NOT_TRAIN
+    return inspection
 
 
 def _as_text(inspection: "Inspection") -> list[str]:

@@ -106,6 +106,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return STATUS_USAGE
     try:
         quiet.load_tensorflow()
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)  # From here on the commands say it.
+        return STATUS_INTERRUPTED
+    try:
         return importlib.import_module(COMMANDS[args.command][0]).run(args)
     except KeyboardInterrupt:
         return STATUS_INTERRUPTED

@@ -102,8 +102,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         info = _prepare(args, options)
     except KeyboardInterrupt:
-        go_on = "go on where it was" if options is None else "begin again"
-        print(f"stopped: repeat the command to {go_on}", file=sys.stderr)
+        print(f"stopped{_how_to_go_on(args.output)}", file=sys.stderr)
         raise
     from ddsp.training.data import USUAL_FRAME_RATE
 
@@ -114,6 +113,19 @@ def run(args: argparse.Namespace) -> int:
         )
     _report(info, args.output)
     return 0
+
+
+def _how_to_go_on(output: str) -> str:
+    """What to do after an interruption, if anything was done before it."""
+    from ddsp.training.data_preparation.folder import work_path
+
+    work = work_path(output)
+    if not work.is_dir():
+        return ": repeat the command to begin again"
+    return (
+        f": repeat the command to go on where it was, or remove the folder {work}, "
+        "which keeps what is done"
+    )
 
 
 def _pipeline_options(args: argparse.Namespace) -> list[str] | None:

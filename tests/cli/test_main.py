@@ -165,3 +165,14 @@ def test_nothing_but_the_error_is_on_the_error_stream(tmp_path: Path) -> None:
     assert "no_such_dataset" in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_while_tensorflow_loads_is_answered(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main_lib.quiet, "load_tensorflow", interrupt)
+    assert main_lib.main(["demo"]) == 130
+    assert capsys.readouterr().err == "stopped\n"

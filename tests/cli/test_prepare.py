@@ -91,24 +91,28 @@ def test_options_of_beam_are_nothing_without_beam(
     assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
 
 
-@pytest.mark.parametrize(
-    ("runner", "go_on"), [("local", "go on where it was"), ("beam", "begin again")]
-)
-def test_ctrl_c_says_how_to_go_on(
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_ctrl_c_says_how_to_go_on_and_what_may_be_removed(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    runner: str,
-    go_on: str,
+    is_kept: bool,
 ) -> None:
+    work = tmp_path / ".out.preparing"
+
     def prepare(*paths: object, **settings: object) -> None:
         del paths, settings
+        if is_kept:
+            work.mkdir()
         raise KeyboardInterrupt
 
     monkeypatch.setattr(data_preparation, "prepare_dataset", prepare)
     arguments = ["prepare", str(tmp_path), "-o", str(tmp_path / "out")]
-    assert main_lib.main([*arguments, "--runner", runner]) == 130
-    assert capsys.readouterr().err == f"stopped: repeat the command to {go_on}\n"
+    assert main_lib.main(arguments) == 130
+    go_on = f"go on where it was, or remove the folder {work}, which keeps what is done"
+    said = capsys.readouterr().err
+    expected = go_on if is_kept else "begin again"
+    assert said == f"stopped: repeat the command to {expected}\n"
 
 
 def test_a_frame_rate_that_fits_the_sample_rate_is_chosen_and_said(

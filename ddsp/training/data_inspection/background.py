@@ -26,8 +26,10 @@ WINDOW_FRAMES = round(WINDOW_SECS * FRAME_RATE)
 # A pause is that far below the louder notes; more of the quietest tell nothing new.
 PAUSE_DB = 20.0
 FEWEST_PAUSES, MOST_PAUSES = 3, 60
-# Without pauses: as quiet as the quietest twentieth, and softer than the louder notes.
-SOFT_PERCENTILE, SOFT_RANGE_DB, LEAST_SOFTNESS_DB = 5.0, 6.0, 3.0
+# Without pauses: about as quiet as the quietest twentieth.
+SOFT_PERCENTILE, SOFT_RANGE_DB = 5.0, 6.0
+# What is as loud as the notes is the note.
+LEAST_SOFTNESS_DB = 3.0
 NOISE_SMOOTHING_BINS = 31
 LOWEST_NOISE_HZ = 30.0
 
@@ -90,7 +92,9 @@ def listen_for_hum(audio: np.ndarray, levels_db: np.ndarray) -> Hum | None:
         starts = soft_starts(levels_db)
     if len(starts) < FEWEST_PAUSES:
         return None
-    return find_hum(window_powers(audio, starts * HOP_SIZE), not has_pauses)
+    hum = find_hum(window_powers(audio, starts * HOP_SIZE), not has_pauses)
+    is_soft = hum_level_db(hum) < loud_level_db(levels_db) - LEAST_SOFTNESS_DB
+    return hum if is_soft else None
 
 
 def hum_level_db(hum: Hum | None) -> float:
@@ -142,16 +146,14 @@ def soft_starts(levels_db: np.ndarray) -> np.ndarray:
         levels_db: Level of each frame in dB, [n_frames].
 
     Returns:
-        First frames, at most 60, of about the level of the softest twentieth; none if
-        that is no softer than the rest.
+        First frames, at most 60, of about the level of the softest twentieth.
     """
     starts, loudest_db = _windows(levels_db)
     if not starts.size:
         return starts
     soft_db = np.percentile(loudest_db, SOFT_PERCENTILE) + SOFT_RANGE_DB
-    limit_db = min(soft_db, loud_level_db(levels_db) - LEAST_SOFTNESS_DB)
     order = np.argsort(loudest_db, kind="stable")
-    is_soft = loudest_db[order] < limit_db
+    is_soft = loudest_db[order] < soft_db
     return np.sort(starts[order[is_soft][:MOST_PAUSES]])
 
 

@@ -10,6 +10,8 @@ from ddsp.training.wording import say_duration
 
 # Below this share of the wanted sound, training only learns its few seconds by heart.
 TOO_LITTLE_SHARE = 0.05
+# `ddsp prepare` leaves shorter recordings out.
+SHORTEST_SECS = 1.0
 # Of what sounds; beyond it, the fault is most of what would be learned.
 MOSTLY = 0.5
 LEAST_SOUNDING_SHARE = 0.4
@@ -77,8 +79,9 @@ def faults_of_recordings(
         Findings, at most one of a kind, worst first.
     """
     found = [
-        *_little(recordings, wanted_secs),
         *_silent(recordings),
+        *_short(recordings),
+        *_little(recordings, wanted_secs),
         *_unpitched(recordings),
         *_polyphonic(recordings),
         *_clipped(recordings),
@@ -93,7 +96,8 @@ def _little(
     recordings: Sequence[RecordingFigures], wanted_secs: float
 ) -> Iterator[Finding]:
     voiced_secs = sum(figures.voiced_secs for figures in recordings)
-    if recordings and voiced_secs < wanted_secs:
+    # More of silence would be no help.
+    if not _are_all_silent(recordings) and recordings and voiced_secs < wanted_secs:
         yield Finding(
             "little",
             f"There are {say_duration(voiced_secs)} with a clear pitch; an instrument "
@@ -101,6 +105,31 @@ def _little(
             "Record more of the same instrument, in the same room with the same "
             "microphone: all pitches, soft and loud, short notes and long ones.",
             prevents_training=voiced_secs < TOO_LITTLE_SHARE * wanted_secs,
+        )
+
+
+def _are_all_silent(recordings: Sequence[RecordingFigures]) -> bool:
+    """Whether there are recordings that last, and none in which anything sounds."""
+    seconds = sum(figures.seconds for figures in recordings)
+    return seconds > 0.0 and not any(figures.sounding_secs for figures in recordings)
+
+
+def _short(recordings: Sequence[RecordingFigures]) -> Iterator[Finding]:
+    places = [
+        Place(figures.name, note=f"{figures.seconds:.2f} s")
+        for figures in recordings
+        if figures.seconds < SHORTEST_SECS
+    ]
+    if places:
+        are_all = len(places) == len(recordings)
+        what = "All recordings are" if are_all else "There are recordings"
+        yield Finding(
+            "short",
+            f"{what} shorter than {SHORTEST_SECS:g} s; `ddsp prepare` leaves them out.",
+            "Join short notes to longer files, with half a second of silence between "
+            "them, or record longer ones.",
+            places,
+            prevents_training=are_all,
         )
 
 
@@ -113,7 +142,15 @@ def _silent(recordings: Sequence[RecordingFigures]) -> Iterator[Finding]:
         for figures in recordings
         if figures.sounding_secs < LEAST_SOUNDING_SHARE * figures.seconds
     ]
-    if places:
+    if places and _are_all_silent(recordings):
+        yield Finding(
+            "silent",
+            "There is nothing but silence.",
+            "Check that the right channel and input were recorded, and the gain.",
+            places,
+            prevents_training=True,
+        )
+    elif places:
         yield Finding(
             "silent",
             "Most of a recording is silence.",

@@ -16,6 +16,8 @@ NOTE_STEPS = (1, 2, 3, 4, 6, 12)
 LOUDNESS_STEPS = (1, 2, 4)
 # What is rarer is a slip of the measurement and would only stretch the axis.
 RAREST_SHARE = 0.002
+# What is shorter would be shown as 0.0 s.
+LEAST_SHOWN_SECS = 0.05
 EIGHTHS = " ▏▎▍▌▋▊▉"
 
 Rows = list[tuple[str, float]]
@@ -53,10 +55,17 @@ def pitch_rows(note_counts: np.ndarray) -> Rows:
         note_counts: Frames with each MIDI pitch, [128].
 
     Returns:
-        Name of the lowest note and seconds of each row, lowest first.
+        Name of the note, or of the lowest and the highest of neighbours, and seconds
+        of each row, lowest first; without rows of 0.0 s.
     """
     return [
-        (note_name(lowest), secs) for lowest, secs in _rows(note_counts, NOTE_STEPS)
+        (
+            note_name(lowest)
+            if step == 1
+            else f"{note_name(lowest)} to {note_name(lowest + step - 1)}",
+            secs,
+        )
+        for lowest, step, secs in _rows(note_counts, NOTE_STEPS)
     ]
 
 
@@ -67,23 +76,27 @@ def loudness_rows(loudness_counts: np.ndarray) -> Rows:
         loudness_counts: Frames in each step of 3 dB, [40].
 
     Returns:
-        Lowest loudness in dB and seconds of each row, softest first.
+        Lowest and highest loudness in dB and seconds of each row, softest first;
+        without rows of 0.0 s.
     """
+    edges_db = LOUDNESS_EDGES_DB
     return [
-        (f"{LOUDNESS_EDGES_DB[lowest]:+.0f} dB", secs)
-        for lowest, secs in _rows(loudness_counts, LOUDNESS_STEPS)
+        (f"{edges_db[lowest]:+.0f} to {edges_db[lowest + step]:+.0f} dB", secs)
+        for lowest, step, secs in _rows(loudness_counts, LOUDNESS_STEPS)
     ]
 
 
-def _rows(counts: np.ndarray, steps: Sequence[int]) -> list[tuple[int, float]]:
-    """First class and seconds of each row."""
+def _rows(counts: np.ndarray, steps: Sequence[int]) -> list[tuple[int, int, float]]:
+    """First class, number of classes and seconds of each row that is not empty."""
     first, end = used_range(counts)
     fitting = [step for step in steps if end - first <= step * MOST_ROWS]
     step = fitting[0] if fitting else steps[-1]
-    return [
-        (lowest, float(counts[lowest : lowest + step].sum()) / FRAME_RATE)
-        for lowest in range(first, end, step)
-    ]
+    rows = []
+    for lowest in range(first, end, step):
+        secs = float(counts[lowest : lowest + step].sum()) / FRAME_RATE
+        if secs >= LEAST_SHOWN_SECS:
+            rows.append((lowest, min(step, counts.size - lowest), secs))
+    return rows
 
 
 def bars(rows: Rows) -> list[str]:

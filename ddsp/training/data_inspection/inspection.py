@@ -142,12 +142,12 @@ def _unusable(places: Sequence[Place], are_all: bool) -> list[Finding]:
     """The finding on files that cannot be read."""
     if not places:
         return []
+    others = "" if are_all else "; the others are used without them"
     return [
         Finding(
             "unusable",
             "No file can be read." if are_all else "Some files cannot be read.",
-            "Copy, record or export them again, as WAV or FLAC; the others are used "
-            "without them.",
+            f"Copy, record or export them again, as WAV or FLAC{others}.",
             places,
             prevents_training=are_all,
         )

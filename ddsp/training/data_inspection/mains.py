@@ -1,4 +1,4 @@
-"""Hum of the mains: steady lines at multiples of 50 or 60 Hz, and audio without them."""
+"""Hum of the mains: steady lines at multiples of 50 or 60 Hz, found and removed."""
 
 from dataclasses import dataclass
 
@@ -77,12 +77,14 @@ def find_hum(powers: np.ndarray, also_of_notes: bool = False) -> Hum | None:
     Args:
         powers: Mean square in each bin of 2 Hz in each window, [n_windows, n_bins].
         also_of_notes: Whether notes may sound in the windows; lines must then also
-            keep their frequency from window to window.
+            keep their frequency from window to window, and one is enough, since notes
+            hide the others.
 
     Returns:
         The hum; None if there are not two lines at least, one of them the first or the
         second.
     """
+    fewest = 1 if also_of_notes else 2
     found: Hum | None = None
     for mains_hz in MAINS_HZ:
         lines = {
@@ -91,7 +93,7 @@ def find_hum(powers: np.ndarray, also_of_notes: bool = False) -> Hum | None:
             if (line := _find_line(powers, mains_hz * number, also_of_notes))
         }
         total = sum(power for power, _ in lines.values())
-        is_hum = len(lines) >= 2 and min(lines) <= 2
+        is_hum = len(lines) >= fewest and min(lines) <= 2
         if is_hum and (found is None or total > found.power):
             found = Hum(mains_hz, total, tuple(hz for _, hz in lines.values()))
     return found

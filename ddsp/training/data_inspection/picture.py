@@ -1,5 +1,6 @@
 """The picture of an inspection: pitch, loudness, and where the faults are."""
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 MOST_RECORDINGS = 24
 MOST_TICKS = 14
 NAME_CHARACTERS = 34
-CLIPPED_COLOR = "#c2334d"
+SILENCE_COLOR, CLIPPED_COLOR = "#eef1f5", "#c2334d"
+SOUND_COLOR = "#b3bac5"
+MOST_FINDINGS, FINDING_CHARACTERS = 6, 100
 
 
 def plot_inspection(inspection: Inspection) -> "Figure":
@@ -29,7 +32,8 @@ def plot_inspection(inspection: Inspection) -> "Figure":
 
     Returns:
         A figure with the seconds on each note, the seconds at each loudness, and the
-        longest recordings as bars on which several notes and clipping are marked.
+        longest recordings as bars on which silence, several notes and clipping are
+        marked, and what was found in words.
     """
     import matplotlib
     from matplotlib.figure import Figure
@@ -47,17 +51,25 @@ def plot_inspection(inspection: Inspection) -> "Figure":
         _draw_notes(pitch, inspection.note_counts)
         _draw_loudness(loudness, inspection.loudness_counts)
         _draw_recordings(lower.subplots(), inspection)
-        figure.suptitle(_title(inspection), x=0.012, ha="left", fontsize=15.0)
+        figure.suptitle(_title(inspection), x=0.012, ha="left", fontsize=13.0)
     return figure
 
 
 def _title(inspection: Inspection) -> str:
-    """Amount and findings in a line."""
-    kinds = [finding.kind.replace("_", " ") for finding in inspection.findings]
-    return (
+    """Amount in a line, and the findings in the words of the command."""
+    lines = [
         f"{say_duration(inspection.voiced_secs)} with a clear pitch of "
-        f"{say_duration(inspection.seconds)}; "
-        + (f"found: {', '.join(kinds)}" if kinds else "nothing wrong was found")
+        f"{say_duration(inspection.seconds)}"
+    ]
+    for finding in inspection.findings[:MOST_FINDINGS]:
+        lines.append(
+            textwrap.shorten(finding.what, FINDING_CHARACTERS, placeholder="…")
+        )
+    left_out = len(inspection.findings) - MOST_FINDINGS
+    if left_out > 0:
+        lines.append(f"and {left_out} more")
+    return "\n".join(
+        lines if inspection.findings else [*lines, "Nothing wrong was found."]
     )
 
 
@@ -93,30 +105,37 @@ def _draw_recordings(axis: "Axes", inspection: Inspection) -> None:
 
     ordered = sorted(inspection.recordings, key=lambda figures: -figures.seconds)
     shown = ordered[:MOST_RECORDINGS]
+    named = {}
     for row, figures in enumerate(shown):
-        axis.broken_barh([(0.0, figures.seconds)], (row - 0.3, 0.6), color="#e3e6ea")
-        for spans, color in (
-            (figures.several_spans, COLORS[1]),
-            (figures.samples.clipped_spans, CLIPPED_COLOR),
+        axis.broken_barh([(0.0, figures.seconds)], (row - 0.3, 0.6), color=SOUND_COLOR)
+        for name, color, spans in (
+            ("silence", SILENCE_COLOR, figures.silent_spans),
+            ("several notes sound at once", COLORS[1], figures.several_spans),
+            ("cut off at its peaks", CLIPPED_COLOR, figures.samples.clipped_spans),
         ):
             # Wide enough to be seen, however short.
             least = shown[0].seconds / 400.0
             marks = [(begin, max(end - begin, least)) for begin, end in spans]
-            axis.broken_barh(marks, (row - 0.3, 0.6), color=color)
+            if marks:
+                axis.broken_barh(marks, (row - 0.3, 0.6), color=color)
+                named[name] = color
     labels = [_shortened(figures.name) for figures in shown]
     axis.set_yticks(range(len(shown)), labels, fontsize=9.5)
     axis.set_ylim(len(shown) - 0.4, -0.6)
     axis.set_xlim(left=0.0)
     left_out = len(ordered) - len(shown)
     what = f"Recordings (the longest of {len(ordered)})" if left_out else "Recordings"
-    names = {"several notes at once": COLORS[1], "clipped": CLIPPED_COLOR}
-    axis.legend(
-        handles=[Patch(color=color, label=name) for name, color in names.items()],
-        loc="lower right",
-        bbox_to_anchor=(1.0, 1.0),
-        frameon=False,
-        ncols=2,
-    )
+    if named:
+        axis.legend(
+            handles=[
+                Patch(facecolor=color, edgecolor=FAINT_INK, linewidth=0.5, label=name)
+                for name, color in named.items()
+            ],
+            loc="lower right",
+            bbox_to_anchor=(1.0, 1.0),
+            frameon=False,
+            ncols=len(named),
+        )
     axis.set_xlabel("seconds")
     _finish(axis, what, "")
     axis.grid(visible=False, axis="y")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ddsp.spectral_ops import DB_RANGE
 from ddsp.training.data import features
 from ddsp.training.data_preparation.decoding import Decoded
 from ddsp.training.data_preparation.settings import Settings
@@ -43,13 +44,21 @@ def tasks_of(decoded: Sequence[Decoded], settings: Settings) -> list[Task]:
         settings: How they are analysed.
 
     Returns:
-        What `analyse_block` takes, block by block.
+        What `analyse_block` takes, block by block; none for blocks of silence that was
+        only added to fill an example.
     """
     return [
         (recording, block, settings)
         for recording in decoded
         for block in range(count_blocks(recording, settings))
+        if not _is_filling(recording, block)
     ]
+
+
+def _is_filling(decoded: Decoded, block: int) -> bool:
+    """Whether a block is so far after the end that it hears only added silence."""
+    end_secs = decoded.seconds + features.CONTEXT_SECS
+    return block * features.BLOCK_SECS >= end_secs
 
 
 def task_secs(task: Task) -> float:
@@ -59,11 +68,11 @@ def task_secs(task: Task) -> float:
         task: The block.
 
     Returns:
-        Seconds.
+        Seconds, without silence that was added.
     """
-    decoded, block, settings = task
-    whole = decoded.n_samples / settings.sample_rate
-    return min(features.BLOCK_SECS, whole - block * features.BLOCK_SECS)
+    decoded, block, _ = task
+    left = decoded.seconds - block * features.BLOCK_SECS
+    return min(features.BLOCK_SECS, max(left, 0.0))
 
 
 def is_done(task: Task) -> bool:
@@ -126,10 +135,28 @@ def load_features(decoded: Decoded, settings: Settings) -> dict[str, np.ndarray]
 def _blocks(decoded: Decoded, settings: Settings) -> Iterator[dict[str, np.ndarray]]:
     """Features of all blocks in their order."""
     for block in range(count_blocks(decoded, settings)):
+        if _is_filling(decoded, block):
+            yield _silence(decoded, block, settings)
+            continue
         measured = _load(_path(decoded, block))
         if measured is None:
             raise OSError(f"features of {decoded.folder} have vanished")
         yield measured
+
+
+def _silence(decoded: Decoded, block: int, settings: Settings) -> dict[str, np.ndarray]:
+    """Features of a block in which there is nothing."""
+    n_frames = features.count_frames(
+        decoded.n_samples_16k, settings.frame_rate, settings.centered
+    )
+    n_block = features.block_frames(settings.frame_rate)
+    n_here = min(n_block, n_frames - block * n_block)
+    nothing = np.zeros(n_here, np.float32)
+    return {
+        "f0_hz": nothing,
+        "f0_confidence": nothing,
+        "loudness_db": nothing - np.float32(DB_RANGE),
+    }
 
 
 def _path(decoded: Decoded, block: int) -> Path:

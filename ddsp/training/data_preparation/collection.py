@@ -8,7 +8,7 @@ from ddsp.training.data import ExampleShape
 from ddsp.training.data.feature_spec import VOICED_CONFIDENCE
 from ddsp.training.data_preparation.analysis import load_features
 from ddsp.training.data_preparation.arrangement import Example, Placed
-from ddsp.training.data_preparation.decoding import SILENT, Decoded
+from ddsp.training.data_preparation.decoding import SILENT, TOO_SHORT, Decoded
 from ddsp.training.data_preparation.description import Dropped, Source
 from ddsp.training.data_preparation.examples import (
     AnalysedRecording,
@@ -19,6 +19,9 @@ from ddsp.training.data_preparation.examples import (
 )
 from ddsp.training.data_preparation.settings import Settings
 from ddsp.training.errors import InputError
+
+# What is wrong with more files than that is wrong with all of them.
+MOST_NAMED = 5
 
 
 class Collection:
@@ -112,13 +115,30 @@ class Collection:
                 "Recordings must hold sound. Got only silence: every recording is "
                 "silent; check the input level or the channel."
             )
-        first = self.dropped[0]
-        others = len(self.dropped) - 1
+        named = [f"{some.name}: {some.reason}" for some in self.dropped[:MOST_NAMED]]
+        others = len(self.dropped) - len(named)
+        if others:
+            named.append(f"and {others} more")
         raise InputError(
-            f"At least one recording must be usable. Got {first.name}: {first.reason}"
-            f"{f', and {others} more' if others else ''}. Give audio files of at "
-            f"least {self._settings.shortest_secs:g} s."
+            f"At least one recording must be usable. Got {'; '.join(named)}. "
+            f"{self._way_out()}."
         )
+
+    def _way_out(self) -> str:
+        """What to do about all that was left out."""
+        reasons = [dropped.reason for dropped in self.dropped]
+        short = [reason for reason in reasons if reason.startswith(TOO_SHORT)]
+        silent = [reason for reason in reasons if reason.endswith("silent")]
+        ways = []
+        if len(short) + len(silent) < len(reasons):
+            ways.append("give WAV or FLAC files, recorded, copied or exported again")
+        if short:
+            least = f"{self._settings.shortest_secs:g} s"
+            ways.append(f"give audio files of at least {least}")
+        if silent:
+            ways.append("check the input level or the channel")
+        text = "; ".join(ways)
+        return text[0].upper() + text[1:]
 
     def examples(self, order: Sequence[Example]) -> Iterator[dict[str, np.ndarray]]:
         """Gives examples.

@@ -16,7 +16,7 @@ from ddsp.training.data_preparation.examples import is_silent
 from ddsp.training.data_preparation.settings import Settings
 
 AUDIO, AUDIO_16K, FACTS = "audio.npy", "audio_16k.npy", "recording.json"
-SILENT = "it is silent"
+SILENT, TOO_SHORT = "it is silent", "it lasts "
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def _put_aside(
     audio = audio_io.load_audio(file, sample_rate)
     seconds, shortest = audio.size / sample_rate, settings.shortest_secs
     if seconds < shortest:
-        reason = f"it lasts {seconds:.2f} s, less than {shortest:g} s"
+        reason = f"{TOO_SHORT}{seconds:.2f} s, less than {shortest:g} s"
         raise audio_io.AudioFileError(file, reason, "Give a longer one.")
     if is_silent(audio):
         raise audio_io.AudioFileError(file, SILENT, "Check the input level.")

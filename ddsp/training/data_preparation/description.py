@@ -12,6 +12,8 @@ from ddsp.training.data.feature_spec import FeatureSpec
 from ddsp.training.data_preparation.settings import Settings
 from ddsp.training.wording import say_duration
 
+MOST_NAMED = 5
+
 
 @dataclass(frozen=True)
 class Source:
@@ -95,12 +97,23 @@ class DatasetInfo:
         """Duration of the used recordings together."""
         return sum(source.seconds for source in self.sources)
 
+    @property
+    def filled(self) -> list[Source]:
+        """Used recordings that were filled up with silence to an example."""
+        shortest = self.example_secs - 0.001  # Durations are rounded to that.
+        return [source for source in self.sources if source.seconds < shortest]
+
+    @property
+    def filled_secs(self) -> float:
+        """Seconds of all examples together that are no recording but silence."""
+        return sum(self.example_secs - source.seconds for source in self.filled)
+
     def summary(self) -> list[str]:
         """Says in words what there is.
 
         Returns:
-            Lines: how many examples, how long, how much of it has a clear pitch, and
-            what was left out and why.
+            Lines: how many examples, how long, how much of it has a clear pitch, how
+            much of them is silence that was added, and what was left out and why.
         """
         examples = _count(self.n_examples, "example")
         length = f" of {self.example_secs:g} s" if self.example_secs else ""
@@ -110,7 +123,21 @@ class DatasetInfo:
             f"{say_duration(self.seconds)}{pitch if self.features else ''}"
         )
         left_out = [f"left out: {some.name}: {some.reason}" for some in self.dropped]
-        return [first, *left_out]
+        return [first, *self._filling(), *left_out]
+
+    def _filling(self) -> list[str]:
+        """Says how much of the examples is silence that was added."""
+        if not self.filled:
+            return []
+        total = self.n_examples * self.example_secs
+        names = [source.name for source in self.filled[:MOST_NAMED]]
+        others = len(self.filled) - len(names)
+        more = f" and {others} more" if others else ""
+        return [
+            f"filled up with silence: {self.filled_secs / total:.0%} of the examples, "
+            f"{say_duration(self.filled_secs)} of {say_duration(total)}, after "
+            f"{', '.join(names)}{more}: shorter than an example"
+        ]
 
     def to_json(self) -> str:
         """Writes the content of `dataset.json`.

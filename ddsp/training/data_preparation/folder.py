@@ -42,6 +42,19 @@ def new_folder(
         os.replace(work / NEW, path)
 
 
+def work_path(path: str | Path) -> Path:
+    """Names the hidden folder in which something is made.
+
+    Args:
+        path: What is to be made.
+
+    Returns:
+        Where the folder of `work_folder` is while there is one.
+    """
+    path = Path(os.path.abspath(path))
+    return path.with_name(f".{path.name}.preparing")
+
+
 @contextlib.contextmanager
 def work_folder(path: str | Path) -> Iterator[Path]:
     """Offers a hidden folder beside a wanted file or folder, to one process at a time.
@@ -61,7 +74,7 @@ def work_folder(path: str | Path) -> Iterator[Path]:
             process has it.
     """
     path = Path(os.path.abspath(path))
-    work = path.with_name(f".{path.name}.preparing")
+    work = work_path(path)
     try:
         if work.is_symlink():
             work.unlink()
@@ -125,17 +138,20 @@ def _check_replaceable(path: Path, overwrite: bool, names: Sequence[str]) -> Non
             "name."
         )
     found = sorted(os.listdir(path)) if path.is_dir() else []
-    if found and not overwrite:
-        raise InputError(
-            f"The output must be a new or empty folder. Got {path}, which holds "
-            f"{found[0]}; choose another name, or replace a dataset with --overwrite."
-        )
     others = [name for name in found if not _is_replaceable(path / name, names)]
-    if others or (found and not fnmatch.filter(found, names[0])):
-        raise InputError(
-            f"Only a dataset can be replaced. Got {path}, which holds "
-            f"{(others or found)[0]}; choose another name."
-        )
+    has_dataset = bool(fnmatch.filter(found, names[0])) and names[0] not in others
+    if not found or (overwrite and has_dataset and not others):
+        return
+    rule = "The output must be a new or empty folder"
+    if overwrite:
+        rule = "Only a dataset can be replaced"
+    named = (others or found)[0]
+    way_out = "; choose another name"
+    if has_dataset and others:
+        way_out = ", which is no part of a dataset; move it away or choose another name"
+    elif has_dataset:
+        way_out += ", or replace the dataset with --overwrite"
+    raise InputError(f"{rule}. Got {path}, which holds {named}{way_out}.")
 
 
 def _is_replaceable(path: Path, names: Sequence[str]) -> bool:

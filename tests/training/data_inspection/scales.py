@@ -59,3 +59,27 @@ def hum(n_samples: int, mains_hz: float, amplitude: float) -> np.ndarray:
         share * np.sin(2 * np.pi * number * mains_hz * time)
         for number, share in ((1, 0.6), (2, 1.0), (3, 0.5))
     )
+
+
+def phrases(pause_secs: float = 1.2, amplitude: float = 0.12) -> np.ndarray:
+    """Five pauses, each followed by four notes above C4, 22 s with pauses of 1.2 s."""
+    parts = []
+    for phrase in range(5):
+        parts.append(np.zeros(round(pause_secs * RATE)))
+        for step in range(4):
+            midi = 62 + MAJOR[(3 * phrase + step) % len(MAJOR)]
+            parts.append(tone(midi, 0.8, amplitude))
+    audio = np.concatenate(parts)
+    return audio + noise(audio.size, -70.0)
+
+
+def plucked(f0_hz: float, secs: float, amplitude: float = 0.3) -> np.ndarray:
+    """A string that dies away, its upper partials faster: 8 dB per second and more."""
+    time = np.arange(round(secs * RATE)) / RATE
+    return sum(
+        amplitude
+        / number
+        * np.sin(2 * np.pi * number * f0_hz * time)
+        * 10.0 ** (-time * (6.0 + 2.0 * number) / 20.0)
+        for number in range(1, 12)
+    )

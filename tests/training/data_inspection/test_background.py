@@ -39,6 +39,39 @@ def test_hum_off_its_frequency_is_no_hum() -> None:
     assert found is not None and found.hum_hz is None
 
 
+@pytest.mark.parametrize("pause_secs", [0.0, 0.3, 1.2])
+def test_strong_hum_is_found_with_and_without_pauses(pause_secs: float) -> None:
+    audio = scales.phrases(pause_secs)
+    found = measure(audio + scales.hum(audio.size, 50.0, 0.025))
+    assert found is not None and found.hum_hz == 50
+    assert found.noise_db is None
+
+
+def test_strong_hum_of_one_line_is_found() -> None:
+    audio = scales.phrases()
+    found = measure(audio + 0.03 * sine(100.0, audio.size))
+    assert found is not None and found.hum_hz == 50
+
+
+@pytest.mark.parametrize("drone_hz", [49.0, 61.7, 98.0, 123.5])
+def test_a_steady_drone_of_a_note_is_no_hum(drone_hz: float) -> None:
+    audio = scales.phrases()
+    found = measure(audio + scales.hum(audio.size, drone_hz, 0.025))
+    assert found is None
+
+
+def test_a_steady_note_is_no_hum() -> None:
+    audio = scales.hum(10 * scales.RATE, 100.0, 0.1)
+    assert measure(audio + scales.noise(audio.size, -70.0)) is None
+
+
+def test_low_notes_that_glide_are_no_hum() -> None:
+    audio = scales.phrases()
+    cents = 25.0 * np.sin(2 * np.pi * 0.3 * np.arange(audio.size) / scales.RATE)
+    phase = 2 * np.pi * np.cumsum(50.0 * 2.0 ** (cents / 1200)) / scales.RATE
+    assert measure(audio + 0.03 * np.sin(phase) + 0.03 * np.sin(2 * phase)) is None
+
+
 def test_one_line_is_no_hum() -> None:
     audio = scales.play()
     found = measure(audio + 3e-3 * sine(100.0, audio.size))

@@ -23,7 +23,7 @@ def test_notes_have_their_names() -> None:
 
 def test_rows_are_seconds_per_note() -> None:
     rows = histograms.pitch_rows(counts_of(128, n60=100, n62=25))
-    assert rows == [("C4", 2.0), ("C♯4", 0.0), ("D4", 0.5)]
+    assert rows == [("C4", 2.0), ("D4", 0.5)]
 
 
 def test_wide_range_shares_rows_and_keeps_the_sum() -> None:
@@ -31,12 +31,18 @@ def test_wide_range_shares_rows_and_keeps_the_sum() -> None:
     counts[40:90] = 50
     rows = histograms.pitch_rows(counts)
     assert len(rows) == 13 and sum(secs for _, secs in rows) == 50.0
-    assert rows[0] == ("E2", 4.0) and rows[1][0] == "G♯2"
+    assert rows[0] == ("E2 to G2", 4.0) and rows[1][0] == "G♯2 to B2"
+
+
+def test_rows_of_whole_tones_name_both_notes_and_empty_ones_are_left_out() -> None:
+    rows = histograms.pitch_rows(counts_of(128, n60=50, n61=50, n64=2, n66=3, n80=50))
+    assert rows == [("C4 to C♯4", 2.0), ("F♯4 to G4", 0.06), ("G♯5 to A5", 1.0)]
 
 
 def test_all_notes_fit_too() -> None:
     rows = histograms.pitch_rows(np.full(128, 50))
     assert len(rows) == 11 and sum(secs for _, secs in rows) == 128.0
+    assert rows[-1] == ("C9 to G9", 8.0)
 
 
 def test_slips_do_not_stretch_the_range() -> None:
@@ -46,8 +52,9 @@ def test_slips_do_not_stretch_the_range() -> None:
 
 def test_loudness_rows_begin_at_their_edge() -> None:
     rows = histograms.loudness_rows(counts_of(40, n0=50, n2=25))
-    assert rows == [("-80 dB", 1.0), ("-77 dB", 0.0), ("-74 dB", 0.5)]
-    assert histograms.loudness_rows(counts_of(40, n27=50)) == [("+1 dB", 1.0)]
+    assert rows == [("-80 to -77 dB", 1.0), ("-74 to -71 dB", 0.5)]
+    assert histograms.loudness_rows(counts_of(40, n27=50)) == [("+1 to +4 dB", 1.0)]
+    assert histograms.loudness_rows(np.full(40, 50))[-1] == ("+28 to +40 dB", 4.0)
 
 
 def test_longest_bar_fills_the_width_and_others_follow() -> None:

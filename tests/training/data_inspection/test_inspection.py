@@ -8,7 +8,8 @@ import pytest
 from records import write_recording
 from training.data_inspection import scales
 
-from ddsp.training.data_inspection import Inspection, inspect_recordings
+from ddsp.training.data_inspection import Inspection, findings, inspect_recordings
+from ddsp.training.data_preparation import settings
 from ddsp.training.errors import InputError
 
 # The scale sounds for 5.6 s.
@@ -106,6 +107,40 @@ def test_mains_hum_is_found(tmp_path: Path, mains_hz: int) -> None:
     assert f"{mains_hz} Hz" in inspection.findings[0].places[0].note
 
 
+@pytest.mark.parametrize(("mains_hz", "n_lines"), [(50.0, 4), (59.95, 3), (50.0, 8)])
+def test_strong_hum_is_hum_and_neither_a_chord_nor_a_pitch(
+    tmp_path: Path, mains_hz: float, n_lines: int
+) -> None:
+    audio = scales.phrases()
+    numbers = np.arange(1, n_lines + 1)[:, np.newaxis]
+    time = np.arange(audio.size) / scales.RATE
+    lines = 0.02 * np.sin(2 * np.pi * mains_hz * numbers * time + numbers)
+    inspection = inspect(tmp_path, audio + lines.sum(axis=0))
+    assert kinds(inspection) == ["hum"]
+    (place,) = inspection.findings[0].places
+    assert place.note.startswith(f"{round(mains_hz)} Hz, ")
+    (figures,) = inspection.recordings
+    # Twenty notes of 0.8 s sound; five pauses of 1.2 s do not.
+    assert figures.sounding_secs == pytest.approx(16.0, abs=0.8)
+    assert figures.voiced_secs == pytest.approx(15.7, abs=0.7)
+    assert figures.note_counts[:60].sum() < 5
+    assert figures.background is not None
+    assert figures.background.hum_db == pytest.approx(
+        10 * np.log10(n_lines * 0.02**2 / 2), abs=0.5
+    )
+    assert figures.background.noise_db == pytest.approx(-70.0, abs=1.0)
+
+
+@pytest.mark.parametrize("f0_hz", [49.0, 50.0], ids=["G1", "a string tuned to 50 Hz"])
+def test_plucked_bass_is_no_hum(tmp_path: Path, f0_hz: float) -> None:
+    steps = [(0, 4.0), (0, 3.0), (2, 2.0), (0, 4.0), (4, 1.0), (0, 5.0)]
+    notes = [scales.plucked(f0_hz * 2.0 ** (n / 12), secs) for n, secs in steps]
+    audio = np.concatenate(notes)
+    found = inspect(tmp_path, audio + scales.noise(audio.size, -65.0))
+    assert "hum" not in kinds(found)
+    assert found.note_counts[28:36].sum() > 0.9 * found.note_counts.sum() > 0
+
+
 def test_noise_in_the_pauses_is_found(tmp_path: Path) -> None:
     inspection = inspect(tmp_path, scales.play(noise_db=-42.0))
     assert kinds(inspection) == ["noisy"]
@@ -136,7 +171,29 @@ def test_noise_without_pitch_is_unpitched(tmp_path: Path) -> None:
 
 def test_silence_alone_prevents_training(tmp_path: Path) -> None:
     inspection = inspect(tmp_path, np.zeros(3 * scales.RATE))
-    assert kinds(inspection) == ["little", "silent"]
+    assert kinds(inspection) == ["silent"]
+    assert not inspection.will_train
+    (finding,) = inspection.findings
+    assert finding.prevents_training and "100% is silent" in finding.places[0].note
+    assert finding.what == "There is nothing but silence."
+
+
+def test_a_silent_file_among_others_prevents_nothing(tmp_path: Path) -> None:
+    inspection = inspect(tmp_path, np.zeros(3 * scales.RATE), scales.play())
+    assert kinds(inspection) == ["silent"]
+    assert inspection.will_train
+
+
+def test_recordings_that_are_too_short_to_be_used_are_named(tmp_path: Path) -> None:
+    assert findings.SHORTEST_SECS == settings.SHORTEST_PADDED_SECS
+    notes = [scales.tone(60, secs) for secs in (0.99, 1.01)]
+    inspection = inspect(tmp_path, *notes, wanted_secs=0.5)
+    assert kinds(inspection) == ["short"]
+    (place,) = inspection.findings[0].places
+    assert (place.name, place.note) == ("0.wav", "0.99 s")
+    assert inspection.will_train
+    inspection = inspect(tmp_path / "all", notes[0], wanted_secs=0.5)
+    assert kinds(inspection) == ["short"]
     assert not inspection.will_train
 
 
@@ -174,6 +231,7 @@ def test_damaged_file_is_named_and_the_others_are_used(tmp_path: Path) -> None:
     assert kinds(inspection) == ["unusable"]
     (place,) = inspection.findings[0].places
     assert place.name == "broken.wav" and "no audio" in place.note
+    assert "the others are used" in inspection.findings[0].advice
     assert inspection.will_train and len(inspection.recordings) == 1
 
 
@@ -182,6 +240,7 @@ def test_damaged_files_alone_prevent_training(tmp_path: Path) -> None:
     inspection = inspect(tmp_path)
     assert kinds(inspection) == ["unusable"]
     assert not inspection.will_train
+    assert "others" not in inspection.findings[0].advice
     assert inspection.note_counts.sum() == 0
 
 
@@ -229,7 +288,7 @@ def test_real_double_stops_are_found_and_single_lines_are_not(
 def test_file_of_one_sample_is_little_but_no_error(tmp_path: Path) -> None:
     write_recording(tmp_path / "a.wav", np.full(1, 0.001), 44100)
     inspection = inspect_recordings([tmp_path])
-    assert kinds(inspection) == ["little"]
+    assert kinds(inspection) == ["short", "little"]
     assert inspection.seconds == 0.0
 
 

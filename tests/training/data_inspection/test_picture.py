@@ -7,6 +7,7 @@ from ddsp.training.data_inspection import (
     Finding,
     Inspection,
     RecordingFigures,
+    levels,
     plot_inspection,
 )
 from ddsp.training.data_inspection.clipping import SampleFaults
@@ -60,12 +61,40 @@ def test_faults_are_marked_on_the_longest_recording_first() -> None:
     assert clipped.x1 - clipped.x0 == pytest.approx(39.0 / 400)
 
 
-def test_title_says_what_was_found() -> None:
-    findings = [Finding("several_rooms", "", ""), Finding("hum", "", "")]
-    figure = plot_inspection(Inspection([recording("a.wav", 30.0)], findings))
-    assert figure.get_suptitle() == (
-        "15.0 s with a clear pitch of 30.0 s; found: several rooms, hum"
+def test_legend_names_only_what_occurs_and_silence_is_marked() -> None:
+    figures = recording("a.wav", 30.0)
+    figures.samples.clipped_spans = []
+    figures.several_spans = []
+    (axis,) = (axes_of(Inspection([figures], []))[name] for name in ("Recordings",))
+    assert axis.get_legend() is None and len(axis.collections) == 1
+    figures.silent_spans = [(4.0, 6.5)]
+    axis = axes_of(Inspection([figures], []))["Recordings"]
+    named = [text.get_text() for text in axis.get_legend().get_texts()]
+    assert named == ["silence"]
+    (_, silence) = (
+        collection.get_paths()[0].get_extents() for collection in axis.collections
     )
+    assert (silence.x0, silence.x1) == (4.0, 6.5)
+
+
+def test_silence_is_what_lasts_half_a_second() -> None:
+    sounds = np.ones(500, bool)
+    sounds[:30] = sounds[100:120] = sounds[200:300] = sounds[490:] = False
+    assert levels.silent_spans(sounds) == [(0.0, 0.6), (4.0, 6.0)]
+    assert levels.silent_spans(np.zeros(100, bool)) == [(0.0, 2.0)]
+
+
+def test_title_says_what_was_found_in_the_words_of_the_command() -> None:
+    findings = [
+        Finding("several_rooms", "The recordings seem to come from two rooms.", ""),
+        Finding("hum", "The mains hum.", ""),
+    ]
+    figure = plot_inspection(Inspection([recording("a.wav", 30.0)], findings))
+    assert figure.get_suptitle().splitlines() == [
+        "15.0 s with a clear pitch of 30.0 s",
+        "The recordings seem to come from two rooms.",
+        "The mains hum.",
+    ]
     figure = plot_inspection(Inspection([], []))
-    assert figure.get_suptitle().endswith("nothing wrong was found")
+    assert figure.get_suptitle().endswith("Nothing wrong was found.")
     assert np.isfinite(figure.get_size_inches()).all()

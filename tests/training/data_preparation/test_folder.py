@@ -73,6 +73,37 @@ def test_what_is_something_else_is_never_replaced(tmp_path: Path, name: str) -> 
     assert content(tmp_path) == before
 
 
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_folder_of_other_things_is_not_offered_to_be_replaced(
+    tmp_path: Path, overwrite: bool
+) -> None:
+    (tmp_path / "out").mkdir()
+    for name in ("letter.txt", "part-1"):
+        (tmp_path / "out" / name).write_text("precious")
+    with pytest.raises(InputError) as raised:
+        make(tmp_path / "out", overwrite=overwrite)
+    said = str(raised.value)
+    assert said.endswith("which holds letter.txt; choose another name.")
+    assert "--overwrite" not in said
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_strangers_file_in_a_dataset_is_to_be_moved_away(
+    tmp_path: Path, overwrite: bool
+) -> None:
+    make(tmp_path / "out", "old")
+    (tmp_path / "out" / "my_notes.txt").write_text("precious")
+    with pytest.raises(InputError) as raised:
+        make(tmp_path / "out", overwrite=overwrite)
+    assert str(raised.value).endswith(
+        f"Got {tmp_path / 'out'}, which holds my_notes.txt, which is no part of a "
+        "dataset; move it away or choose another name."
+    )
+    (tmp_path / "out" / "my_notes.txt").unlink()
+    make(tmp_path / "out", overwrite=True)
+    assert content(tmp_path) == {"out/main.json": "new"}
+
+
 def test_a_file_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("precious")
     with pytest.raises(InputError, match="which is a file"):

@@ -284,7 +284,7 @@ def test_a_tenth_of_a_second_is_refused(tmp_path: Path) -> None:
 def test_nothing_but_bad_files_is_refused(tmp_path: Path) -> None:
     for name in ("a.wav", "b.wav"):
         (tmp_path / name).touch()
-    with pytest.raises(InputError, match=r"Got a.wav: it is empty .*, and 1 more"):
+    with pytest.raises(InputError, match=r"a.wav: it is empty .*; b.wav: it is empty"):
         prepare(tmp_path, tmp_path / "out")
     assert sorted(os.listdir(tmp_path)) == ["a.wav", "b.wav"]
 
