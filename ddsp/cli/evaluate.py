@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
         InputError: If the model, the dataset or the file to write cannot be used.
     """
     output = args.output or default_output(args.model)
-    check_output(output, ".json")
+    check_output(output, ".json", inputs=_described_by(args.dataset, args.model))
     # What goes to a program must be JSON alone.
     with ProgressLine(sys.stderr if args.json else sys.stdout) as line:
         line.say("starting")
@@ -134,6 +134,13 @@ def default_output(model: str) -> str:
         return METRICS_FILE
     path = Path(model)
     return str((path if path.is_dir() else path.parent) / METRICS_FILE)
+
+
+def _described_by(*folders: str) -> list[str]:
+    """What describes a model and a dataset, and must stay."""
+    patterns = ("dataset*.json", "features.json")
+    found = (Path(folder).glob(name) for folder in folders for name in patterns)
+    return [str(path) for paths in found for path in paths]
 
 
 def _write(found: "Evaluation", path: str) -> None:
@@ -185,7 +192,7 @@ def _rows(found: "Evaluation") -> list[Row]:
             "right pitch",
             _percent(found.raw_pitch_accuracy),
             "%",
-            "of the frames, within 50 cents",
+            "of an example's sure frames, within 50 cents",
         ),
         (
             "right note",

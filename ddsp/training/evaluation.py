@@ -50,11 +50,13 @@ class Evaluation:
         losses: Mean losses of the model by name, 'total_loss' among them; empty for a
             model without losses.
         loudness_l1_db: Mean distance of the loudness, in dB.
-        pitch_l1_midi: Mean distance of the pitch in MIDI notes, which are semitones,
-            where it is sure; without outliers.
-        outlier_share: Share of the examples whose pitch is off by more than an octave,
-            from 0 to 1.
-        raw_pitch_accuracy: Share of the sure frames with a pitch within 50 cents.
+        pitch_l1_midi: Distance of the pitch in MIDI notes, which are semitones, where
+            it is sure: the mean of each example, then of all examples with a sure
+            frame that are no outliers.
+        outlier_share: Share of the examples with a sure frame whose pitch is off by
+            more than an octave, from 0 to 1.
+        raw_pitch_accuracy: Share of an example's sure frames with a pitch within 50
+            cents, mean of all examples with a sure frame.
         raw_chroma_accuracy: The same, whatever the octave.
 
     Example:
@@ -130,7 +132,8 @@ def evaluate_model(
         batch_size: Examples that the model works on at a time.
         n_batches: Most batches to take; None for all.
         pitch: Whether to measure pitch, which takes most of the time.
-        seed: Seed of the model's noise: the same one gives the same numbers.
+        seed: Seed of the model's noise: the same one gives the same numbers, in
+            batches of the same size.
         trust_config: Whether the model's config may also name what is no part of ddsp,
             and so run anything.
         say: Receives what is being done.
@@ -177,9 +180,10 @@ def _check_arguments(split: str, batch_size: int, n_batches: int | None) -> None
             "out for all examples."
         )
     for name, value in (("batch_size", batch_size), ("n_batches", n_batches)):
-        if value is not None and value < 1:
+        if value is not None and not (isinstance(value, int) and value >= 1):
             raise InputError(
-                f"{name} must be at least 1. Got {name}={value}; give a larger number."
+                f"{name} must be a whole number from 1 on. Got {name}={value}; give "
+                "such a number."
             )
 
 

@@ -75,6 +75,17 @@ def test_model_is_measured_and_the_numbers_are_written_beside_it(
     assert not [name for name in room.rglob("*") if name.suffix == ".partial"]
 
 
+@pytest.mark.parametrize("name", ["dataset/dataset.json", "model/features.json"])
+def test_what_describes_model_and_dataset_is_not_replaced(
+    room: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (room / "model" / "features.json").write_text("{}")
+    before = (room / name).read_text()
+    assert run("model", "dataset", "-o", name) == 2
+    assert f"Got {name} twice" in capsys.readouterr().err
+    assert (room / name).read_text() == before
+
+
 def test_json_is_all_that_is_printed_where_it_is_asked_for(
     room: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -112,7 +123,7 @@ def test_table_says_each_number_once_with_its_unit() -> None:
         "  loudness     2.250 dB     mean distance\n"
         "  pitch         12.3 cents  mean distance where it is sure; 0.123 notes\n"
         "  outliers      12.5 %      off by more than an octave\n"
-        "  right pitch   96.1 %      of the frames, within 50 cents\n"
+        "  right pitch   96.1 %      of an example's sure frames, within 50 cents\n"
         "  right note    97.0 %      the same, in whatever octave\n"
     )
 
