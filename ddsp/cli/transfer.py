@@ -1,11 +1,15 @@
 """`ddsp transfer`: recordings, played by a trained instrument."""
 
 import argparse
+import contextlib
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from ddsp.training.inference import TimbreTransfer, TransferResult
     from ddsp.training.inference.batch import Job
     from ddsp.training.inference.settings import Settings
@@ -160,6 +164,7 @@ def _play_one(args: argparse.Namespace, settings: "Settings") -> int:
     """Plays one recording."""
     from ddsp.cli.outputs import check_output
     from ddsp.training.inference.batch import Job
+    from ddsp.training.inference.figures import write_figures
     from ddsp.training.inference.stopwatch import Stopwatch
 
     (source,) = args.input
@@ -172,67 +177,109 @@ def _play_one(args: argparse.Namespace, settings: "Settings") -> int:
     watch = Stopwatch()
     instrument = _instrument(args, watch)
     job = Job(Path(source), Path(args.output))
-    figures = _play(args, settings, instrument, job, watch, args.plot)
-    _write_json(args.json, figures)
+    picture = Path(args.plot) if args.plot else None
+    figures = _play(args, settings, instrument, job, watch, picture)
     if args.plot:
         print(f"{args.plot}: recording and result, drawn")
     if args.json:
+        write_figures(args.json, figures)
         print(f"{args.json}: the figures")
     return 0
 
 
 def _play_all(args: argparse.Namespace, settings: "Settings") -> int:
     """Plays several recordings, each of which is tried."""
-    from ddsp.cli.outputs import check_output
     from ddsp.training.errors import first_line
     from ddsp.training.inference.batch import plan_jobs
+    from ddsp.training.inference.figures import read_figures, write_figures
     from ddsp.training.inference.stopwatch import Stopwatch
 
     jobs = plan_jobs(args.input, args.output)
-    if args.json:
-        check_output(args.json, ".json", inputs=[str(job.source) for job in jobs])
-    for folder in filter(None, (args.output, args.plot)):
-        _make_folder(Path(folder))
-    waiting = [job for job in jobs if args.overwrite or not job.is_done()]
+    kept = read_figures(args.json) if args.json else {}
+    waiting = [job for job in jobs if args.overwrite or not _is_done(args, job, kept)]
+    watch = Stopwatch()  # Restoring the model counts for the recording after it.
+    with _places(args, jobs):
+        instrument = _instrument(args, watch) if waiting else None
     if len(waiting) < len(jobs):
         print(
             f"{len(jobs) - len(waiting)} of {len(jobs)} results are there and are kept "
             "(--overwrite plays them again)"
         )
-    instrument = _instrument(args, Stopwatch()) if waiting else None
-    figures, failures = [], []
+    failures = []
     for number, job in enumerate(waiting, 1):
         print(f"[{number}/{len(waiting)}] ", end="", flush=True)
-        picture = None
-        if args.plot:
-            place = job.target.relative_to(args.output)
-            picture = str(Path(args.plot, place).with_suffix(".png"))
+        picture = _picture(args, job)
         try:
-            for path in filter(None, (str(job.target), picture)):
-                Path(path).parent.mkdir(parents=True, exist_ok=True)
-            figures.append(_play(args, settings, instrument, job, Stopwatch(), picture))
+            for path in filter(None, (job.target, picture)):
+                path.parent.mkdir(parents=True, exist_ok=True)
+            figures = _play(args, settings, instrument, job, watch, picture)
+            if args.json:
+                kept[str(job.target)] = figures
+                write_figures(args.json, list(kept.values()))
         except Exception as error:  # The others are to be played all the same.
             print(f"{job.source}: failed")
             failures.append(f"{job.source}: {first_line(error)}")
-    _write_json(args.json, figures)
-    print(f"{len(figures)} of {len(waiting)} recordings played, in {args.output}")
+        watch = Stopwatch()
+    n_played = len(waiting) - len(failures)
+    print(f"{n_played} of {len(waiting)} recordings played, in {args.output}")
     for failure in failures:
         print(f"ddsp transfer: failed: {failure}", file=sys.stderr)
     return 1 if failures else 0
 
 
+def _is_done(args: argparse.Namespace, job: "Job", kept: dict[str, Any]) -> bool:
+    """Tells whether all that is wanted of a recording is there."""
+    if not job.is_done():
+        return False
+    picture = _picture(args, job)
+    if picture and not picture.exists():
+        return False
+    told = kept.get(str(job.target), {})
+    return not args.json or told.get("input") == str(job.source)
+
+
+def _picture(args: argparse.Namespace, job: "Job") -> Path | None:
+    """Where the picture of one of several recordings goes, if one is wanted."""
+    if not args.plot:
+        return None
+    return Path(args.plot, job.target.relative_to(args.output)).with_suffix(".png")
+
+
+@contextlib.contextmanager
+def _places(args: argparse.Namespace, jobs: Sequence["Job"]) -> Iterator[None]:
+    """Makes the folders of a batch, and takes them back if it does not begin."""
+    from ddsp.cli.outputs import check_folder, check_output
+
+    made: list[Path] = []
+    try:
+        for folder in map(Path, filter(None, (args.output, args.plot))):
+            if folder.is_dir():
+                check_folder(folder, str(folder))
+            else:
+                _make_folder(folder)
+                made.append(folder)
+        if args.json:
+            check_output(args.json, ".json", inputs=[str(job.source) for job in jobs])
+        yield
+    except BaseException:
+        for folder in reversed(made):
+            with contextlib.suppress(OSError):  # Somebody has put something there.
+                folder.rmdir()
+        raise
+
+
 def _make_folder(folder: Path) -> None:
-    """Makes a folder for results."""
+    """Makes a folder for results, where there is none."""
     from ddsp.cli.outputs import check_folder
     from ddsp.training.errors import InputError
 
-    if folder.exists() and not folder.is_dir():
+    if folder.exists():
         raise InputError(
             "Results of several recordings go into a folder. Got "
             f"{folder}, which is a file; name a folder."
         )
-    check_folder(folder if folder.is_dir() else folder.parent, str(folder))
-    folder.mkdir(exist_ok=True)
+    check_folder(folder.parent, str(folder))
+    folder.mkdir()
 
 
 def _instrument(args: argparse.Namespace, watch: "Stopwatch") -> "TimbreTransfer":
@@ -249,14 +296,13 @@ def _play(
     instrument: Any,
     job: "Job",
     watch: "Stopwatch",
-    picture: str | None,
+    picture: Path | None,
 ) -> dict[str, Any]:
     """Plays a recording, writes what came of it and tells about it; the figures."""
     from dataclasses import asdict
 
-    from ddsp.training import audio_io, plotting
+    from ddsp.training import audio_io
     from ddsp.training.errors import InputError
-    from ddsp.training.inference import draw_transfer
     from ddsp.training.inference.figures import transfer_figures
 
     sample_rate = instrument.recording_rate
@@ -267,15 +313,14 @@ def _play(
     except InputError as error:
         raise InputError(f"{job.source}: {error}") from error
     with watch.timing("files"):
-        figure = None
-        if picture:
-            name = instrument.folder.resolve().name.capitalize()
-            figure = draw_transfer(audio, sample_rate, result, name)
         audio_io.write_wav(job.target, result.audio, result.sample_rate)
-        if figure is not None and picture:
-            plotting.save_figure(figure, picture)
-    timings = {**result.timings, **watch.seconds}
-    _report(args, job, result, settings, timings)
+    try:
+        if picture:
+            with watch.timing("files"):
+                _draw(instrument, audio, result, picture)
+    finally:  # The sound is there, whatever comes of its picture.
+        timings = {**result.timings, **watch.seconds}
+        _report(args, job, result, settings, timings)
     if not args.json:
         return {}
     figures = transfer_figures(audio, result, settings)
@@ -284,16 +329,19 @@ def _play(
     return {**names, **figures}
 
 
-def _write_json(path: str | None, figures: Any) -> None:
-    """Writes figures, if somebody wants them."""
-    import json
+def _draw(
+    instrument: "TimbreTransfer",
+    audio: "np.ndarray",
+    result: "TransferResult",
+    picture: Path,
+) -> None:
+    """Draws a recording and what came of it into a file."""
+    from ddsp.training import plotting
+    from ddsp.training.inference import draw_transfer
 
-    from ddsp.training.errors import writing
-    from ddsp.training.whole_files import write_whole
-
-    if path:
-        with writing("The figures", path):
-            write_whole(path, (json.dumps(figures, indent=2) + "\n").encode())
+    name = instrument.folder.resolve().name.capitalize()
+    figure = draw_transfer(audio, instrument.recording_rate, result, name)
+    plotting.save_figure(figure, picture)
 
 
 def describe_shift(octaves: float) -> str:

@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +13,12 @@ from matplotlib.image import imread
 from tiny_model import make_tiny_model
 
 from ddsp.cli import main as main_lib
-from ddsp.training import audio_io
+from ddsp.training import audio_io, inference
+from ddsp.training.errors import InputError
+from ddsp.training.inference import TimbreTransfer, TransferResult
+from ddsp.training.inference.settings import Settings
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "transfer.md").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -208,70 +215,44 @@ def test_figures_and_the_division_of_the_time_are_told(
     assert all(part in line for part in figures["seconds_of_work"])
 
 
-@pytest.fixture
-def songs(room: Path) -> Path:
-    """A folder with two recordings, and one that cannot be played."""
-    (room / "songs" / "live").mkdir(parents=True)
-    soundfile.write("songs/a.wav", tones(220.0, secs=0.5), 22050)
-    soundfile.write("songs/live/b.wav", tones(330.0, secs=0.5), 22050)
-    (room / "songs" / "broken.wav").write_text("no sound")
-    return room
-
-
-def test_a_folder_is_played_and_failures_are_listed_at_the_end(
-    songs: Path, model: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.usefixtures("room")
+def test_a_picture_that_fails_does_not_cost_the_sound(
+    model: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    argv = ["transfer", "songs", "-o", "out", "--model", model, "--json", "all.json"]
-    assert main_lib.main([*argv, "--plot", "pictures"]) == 1
+    def draw(*args: object) -> None:
+        raise InputError(f"no picture of {len(args)} things")
+
+    monkeypatch.setattr(inference, "draw_transfer", draw)
+    argv = ["transfer", "voice.flac", "-o", "out.wav", "--model", model]
+    assert main_lib.main([*argv, "--plot", "out.png"]) == 2
     out, err = capsys.readouterr()
-    assert "[1/3]" in out and "[3/3]" in out
-    assert "2 of 3 recordings played" in out.splitlines()[-1]
-    (line,) = err.splitlines()
-    assert "failed: songs/broken.wav" in line
-    assert {str(p.relative_to(songs / "out")) for p in songs.rglob("out/**/*.wav")} == {
-        "a.wav",
-        "live/b.wav",
-    }
-    assert (songs / "pictures/a.png").exists()
-    assert (songs / "pictures/live/b.png").exists()
-    figures = json.loads((songs / "all.json").read_text())
-    assert [x["input"] for x in figures] == ["songs/a.wav", "songs/live/b.wav"]
+    assert "no picture" in err and "out.wav: 1.0 s played" in out
+    assert soundfile.info("out.wav").frames == 16000
 
 
-def test_results_that_are_there_are_kept_unless_told_otherwise(
-    songs: Path, model: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.usefixtures("room")
+def test_the_example_in_python_hears_all_that_the_instrument_can(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    (songs / "songs/broken.wav").unlink()
-    argv = ["transfer", "songs", "-o", "out", "--model", model]
-    assert main_lib.main(argv) == 0
-    first = (songs / "out/a.wav").stat().st_mtime_ns
-    (songs / "out/live/b.wav").unlink()
-    capsys.readouterr()
-    assert main_lib.main(argv) == 0
-    assert "1 of 2 results are there and are kept" in capsys.readouterr().out
-    assert (songs / "out/a.wav").stat().st_mtime_ns == first
-    assert (songs / "out/live/b.wav").exists()
-    assert main_lib.main([*argv, "--overwrite"]) == 0
-    assert (songs / "out/a.wav").stat().st_mtime_ns > first
+    heard = []
+
+    def play(audio: np.ndarray, sample_rate: int, **_: object) -> TransferResult:
+        heard.append((audio.size, sample_rate))
+        return TransferResult(audio, 32000, 250.0, *[np.zeros(1)] * 5, 0.0, ())
+
+    instrument = SimpleNamespace(recording_rate=32000, transfer=play)
+    monkeypatch.setattr(TimbreTransfer, "from_folder", lambda _: instrument)
+    soundfile.write("voice.wav", tones(220.0), 22050)
+    (example,) = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+    exec(compile(example, "transfer.md", "exec"), {})
+    assert heard == [(32000, 32000)]
 
 
-def test_several_files_go_to_a_folder_and_no_recording_is_replaced(
-    songs: Path, model: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    two = ["songs/a.wav", "songs/live/b.wav"]
-    before = (songs / "songs/a.wav").read_bytes()
-    assert main_lib.main(["transfer", *two, "-o", "songs", "--model", model]) == 2
-    assert "must not replace" in capsys.readouterr().err
-    assert (songs / "songs/a.wav").read_bytes() == before
-    assert main_lib.main(["transfer", *two, "-o", "voice.flac", "--model", model]) == 2
-    assert "voice.flac" in capsys.readouterr().err
-    assert main_lib.main(["transfer", *two, "-o", "out", "--model", model]) == 0
-    assert names(songs / "out") == {"a.wav", "b.wav"}
-
-
-def test_a_batch_sounds_as_one_by_one(songs: Path, model: str) -> None:
-    two = ["songs/a.wav", "songs/live/b.wav"]
-    argv = ["--model", model, "--seed", "5"]
-    assert main_lib.main(["transfer", *two, "-o", "out", *argv]) == 0
-    assert main_lib.main(["transfer", two[1], "-o", "one.wav", *argv]) == 0
-    assert (songs / "one.wav").read_bytes() == (songs / "out/b.wav").read_bytes()
+def test_sliders_go_as_far_as_the_document_says() -> None:
+    rows = re.findall(r"^\| `--(\w+)` \| (-?\d+) \| (\d+) \|", DOCUMENT, re.MULTILINE)
+    assert len(rows) == 6
+    for name, *ends in rows:
+        for end, beyond in zip(map(float, ends), (-0.01, 0.01), strict=True):
+            Settings(**{name: end}).check()
+            with pytest.raises(InputError, match=name):
+                Settings(**{name: end + beyond}).check()

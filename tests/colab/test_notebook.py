@@ -109,6 +109,15 @@ def test_transfer_is_given_every_adjustment() -> None:
     )
 
 
+def test_sounds_are_read_at_the_rate_that_the_instrument_hears() -> None:
+    rates = [n for n in nodes(ast.Assign) if "sample_rate" in ast.unparse(n.targets)]
+    assert [ast.unparse(n.value) for n in rates] == ["instrument.recording_rate"]
+    readers = ("record", "upload", "sung_phrase", "instrument.transfer")
+    calls = [n for n in nodes(ast.Call) if ast.unparse(n.func).endswith(readers)]
+    assert len(calls) == len(readers)
+    assert all("sample_rate" in map(ast.unparse, call.args) for call in calls)
+
+
 def test_every_adjustment_is_a_line_of_a_form_with_the_library_s_value() -> None:
     fields = {
         line.name: line for source in CODE.values() for line in forms.read_form(source)

@@ -11,6 +11,8 @@ from ddsp.training import postprocessing
 HIGHEST_MIDI = 110.0
 # What the models know as silence; nothing below was ever shown to them.
 SILENCE_DB = -core.DB_RANGE
+# All that can be heard; more can only come from statistics that are wrong.
+MOST_OCTAVES = 10.0
 
 
 @dataclass(frozen=True)
@@ -98,10 +100,11 @@ def register_shift(mean_midi: float, instrument_midi: float) -> float:
         instrument_midi: Mean pitch of the instrument's notes, MIDI.
 
     Returns:
-        Octaves, positive for up.
+        Octaves, positive for up, from -10 to 10.
     """
     distance = (instrument_midi - mean_midi) / 12.0
-    return float(np.floor(distance) if distance > 1.5 else np.ceil(distance))
+    octaves = np.floor(distance) if distance > 1.5 else np.ceil(distance)
+    return float(np.clip(octaves, -MOST_OCTAVES, MOST_OCTAVES))
 
 
 def shift_by_hand(

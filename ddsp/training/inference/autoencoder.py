@@ -1,5 +1,6 @@
 """A trained autoencoder of fixed length, for export and for callers of the original."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from ddsp.training import config, models, preprocessing
 from ddsp.training.checkpoints import expand_path
 from ddsp.training.errors import InputError
 from ddsp.training.inference import model_inputs
+from ddsp.training.inference.borrowing import ONE_AT_A_TIME
 from ddsp.training.inference.restored_model import find_hop_size, find_pitched
 
 Tensors = dict[str, Any]
@@ -59,17 +61,17 @@ class AutoencoderInference(models.Autoencoder):
         Args:
             ckpt: Model folder, or path of a checkpoint in it, with an operative config.
             length_seconds: How much the model plays at a time, rounded down to whole
-                frames.
+                frames, of which there must be one.
             remove_reverb: Whether the model plays without its reverberation.
             verbose: Whether to log inputs, outputs and what the checkpoint has besides.
             **kwargs: Arguments of a Keras model.
 
         Raises:
-            InputError: If config or checkpoint cannot be used, or the model has inputs
-                besides pitch and loudness or power.
+            InputError: If config or checkpoint cannot be used, the model has inputs
+                besides pitch and loudness or power, or there is not one whole frame.
         """
         ckpt = expand_path(ckpt)
-        with config.isolated_gin():
+        with ONE_AT_A_TIME, config.isolated_gin():
             self.configure_gin(ckpt)
             parts = models.Autoencoder()
             group = parts.processor_group
@@ -81,6 +83,7 @@ class AutoencoderInference(models.Autoencoder):
                     "TimbreTransfer."
                 )
             hop_size = find_hop_size(parts, pitched)
+            n_frames = _count_frames(length_seconds, pitched.sample_rate, hop_size)
             if remove_reverb:
                 group = without_reverb(group)
             super().__init__(
@@ -95,7 +98,7 @@ class AutoencoderInference(models.Autoencoder):
         self.length_seconds, self.remove_reverb = length_seconds, remove_reverb
         self.sample_rate: int = pitched.sample_rate
         self.hop_size = hop_size
-        self.n_frames = int(length_seconds * self.sample_rate / hop_size)
+        self.n_frames = n_frames
         self.n_samples = self.n_frames * hop_size
         for module in group.modules:
             if hasattr(module, "n_samples"):
@@ -156,7 +159,7 @@ class AutoencoderInference(models.Autoencoder):
             n_samples = model_inputs.audio_size(self.preprocessor, self.n_frames)
             features["audio"] = tf.zeros([1, n_samples])
         # Bindings act when functions are called, not only when objects are made.
-        with config.isolated_gin():
+        with ONE_AT_A_TIME, config.isolated_gin():
             self.configure_gin(self.ckpt)
             return super().call(features, training=False)
 
@@ -189,6 +192,17 @@ class AutoencoderInference(models.Autoencoder):
             str(save_dir),
             signatures={"serving_default": serve.get_concrete_function()},
         )
+
+
+def _count_frames(length_seconds: float, sample_rate: int, hop_size: int) -> int:
+    """Whole frames of a length, of which there must be one."""
+    n_frames = length_seconds * sample_rate / hop_size
+    if not 1 <= n_frames < math.inf:
+        raise InputError(
+            "AutoencoderInference must play one frame at least. Got "
+            f"length_seconds={length_seconds}; give {hop_size / sample_rate:g} or more."
+        )
+    return int(n_frames)
 
 
 def _flat(outputs: Tensors) -> Tensors:

@@ -1,5 +1,6 @@
 """Which recordings are to be played, and where each result goes."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,10 +32,15 @@ class Job:
         """Tells whether the result is there.
 
         Returns:
-            Whether it is, and is not older than the recording.
+            Whether it is, and is not older than the recording, nor than the time at
+            which the recording came to its place: what was there before that was
+            played from another one.
         """
         try:
-            return self.target.stat().st_mtime >= self.source.stat().st_mtime
+            source = self.source.stat()
+            # The second is when a file got its name, however old what is in it.
+            latest = max(source.st_mtime, source.st_ctime)
+            return self.target.stat().st_mtime >= latest
         except OSError:
             return False
 
@@ -54,12 +60,12 @@ def is_batch(inputs: Sequence[str | Path]) -> bool:
 def plan_jobs(inputs: Sequence[str | Path], output: str | Path) -> list[Job]:
     """Lists what is to be done.
 
-    Folders keep their subfolders. Of two recordings that would have one result, such as
-    a.wav and a.mp3, the second gets its suffix into the name.
+    Folders keep their subfolders. Of recordings that would have one result, such as
+    a.wav and a.mp3, each gets its suffix into the name: a_wav.wav and a_mp3.wav.
 
     Args:
-        inputs: Recordings, and folders of them. What lies in the output folder is left
-            out of a folder.
+        inputs: Recordings, and folders of them. An output folder within one of them is
+            left out of it.
         output: Folder of the results; need not exist.
 
     Returns:
@@ -77,10 +83,11 @@ def plan_jobs(inputs: Sequence[str | Path], output: str | Path) -> list[Job]:
             f"{output}; name another folder."
         )
     recordings = {source.resolve() for source in relative}
+    shared = Counter(_name_key(path) for path in relative.values())
     jobs: list[Job] = []
-    taken: set[Path] = set()
+    taken: set[str] = set()
     for source, path in relative.items():
-        target = output / _free_name(path, taken)
+        target = output / _free_name(path, shared[_name_key(path)] > 1, taken)
         if target.resolve() in recordings:
             raise InputError(
                 "A result must not replace a recording. Got "
@@ -94,9 +101,12 @@ def _relative_paths(inputs: Iterable[str | Path], output: Path) -> dict[Path, Pa
     """Each recording once, and its place below the output folder."""
     found: dict[Path, Path] = {}
     known: set[Path] = set()
+    place_of_results = output.resolve()
     for top in map(Path, inputs):
+        within = (place_of_results, *place_of_results.parents)
+        has_results = top.is_dir() and top.resolve() in within
         for source in audio_io.find_recordings([top]):
-            is_result = top.is_dir() and output.resolve() in source.resolve().parents
+            is_result = has_results and place_of_results in source.resolve().parents
             if source.resolve() in known or is_result:
                 continue
             known.add(source.resolve())
@@ -105,16 +115,18 @@ def _relative_paths(inputs: Iterable[str | Path], output: Path) -> dict[Path, Pa
     return found
 
 
-def _free_name(path: Path, taken: set[Path]) -> Path:
+def _name_key(path: Path) -> str:
+    """What two results must not share; some file systems do not tell capitals apart."""
+    return str(path.with_suffix("")).lower()
+
+
+def _free_name(path: Path, is_shared: bool, taken: set[str]) -> Path:
     """A name for a result that no other one has; it is taken from then on."""
-    names = [path.with_suffix(SUFFIX)]
-    stem = f"{path.stem}_{path.suffix.lstrip('.').lower()}"
-    names.append(path.with_name(f"{stem}{SUFFIX}"))
+    with_suffix = f"{path.stem}_{path.suffix.lstrip('.').lower()}"
+    name = path.with_name(f"{with_suffix if is_shared else path.stem}{SUFFIX}")
     number = 1
-    # Some file systems do not tell capitals from small letters.
-    while (key := Path(str(names[0]).lower())) in taken:
-        names.pop(0)
+    while _name_key(name) in taken:
         number += 1
-        names.append(path.with_name(f"{stem}_{number}{SUFFIX}"))
-    taken.add(key)
-    return names[0]
+        name = path.with_name(f"{with_suffix}_{number}{SUFFIX}")
+    taken.add(_name_key(name))
+    return name

@@ -8,9 +8,12 @@ import numpy as np
 import tensorflow as tf
 
 from ddsp.training import nn
+from ddsp.training.inference.timbre import WindowedLatents
 
-# Decoders other than recurrent ones hear this much on both sides.
+# Windows of long recordings are heard with this much on both sides.
 CONTEXT_SECS = 4.0
+# Each window passes into the next one.
+N_WINDOWS = 2
 
 # Features of the frames from the first number to the second, by name.
 Frames = Callable[[int, int], dict[str, tf.Tensor]]
@@ -20,7 +23,11 @@ class Decoding:
     """The outputs of a decoder, made while they are asked for and then forgotten.
 
     The state of a recurrent layer is carried from piece to piece, so that pieces are
-    exactly parts of the whole. Other decoders hear some seconds on both sides.
+    exactly parts of the whole. Other decoders may hear all of a recording, such as
+    those that normalise over time: up to 90 s they decode it as a whole. What is longer
+    they decode in windows of about a minute, which pass into each other within 10 s.
+    That is an approximation of the whole for decoders that hear further than 4 s, as
+    each window is normalised by itself; it does not depend on the pieces either.
 
     Example:
         >>> from ddsp.training import decoders
@@ -46,8 +53,13 @@ class Decoding:
         """
         self._decoder, self._features = decoder, features
         self._n_frames = n_frames
+        self._context = round(CONTEXT_SECS * frame_rate)
         self._rnn = _CarriedRnn(decoder.rnn) if _is_carried(decoder) else None
-        self._context = 0 if self._rnn else round(CONTEXT_SECS * frame_rate)
+        self._windows = None
+        if self._rnn is None:
+            self._windows = WindowedLatents(
+                self._decode_window, n_frames, frame_rate, N_WINDOWS
+            )
         self._kept: dict[str, np.ndarray] = {}
         self._first = self._last = 0
 
@@ -79,13 +91,21 @@ class Decoding:
         return {name: output[:, wanted] for name, output in self._kept.items()}
 
     def _decode(self, start: int, stop: int) -> dict[str, np.ndarray]:
-        """Outputs of the frames from start to stop."""
+        """Outputs of the frames from start to stop, [1, stop - start, n_channels]."""
+        if self._windows is not None:
+            windowed = self._windows.frames(start, stop)
+            return {name: output[np.newaxis] for name, output in windowed.items()}
+        with _replaced_rnn(self._decoder, self._rnn):
+            outputs = self._decoder(self._features(start, stop), training=False)
+        return {name: np.asarray(output) for name, output in outputs.items()}
+
+    def _decode_window(self, start: int, stop: int) -> dict[str, np.ndarray]:
+        """Outputs of a window, [stop - start, n_channels]."""
         first = max(start - self._context, 0)
         last = min(stop + self._context, self._n_frames)
-        with _replaced_rnn(self._decoder, self._rnn):
-            outputs = self._decoder(self._features(first, last), training=False)
+        outputs = self._decoder(self._features(first, last), training=False)
         inside = slice(start - first, stop - first)
-        return {name: np.asarray(output)[:, inside] for name, output in outputs.items()}
+        return {name: np.asarray(output)[0, inside] for name, output in outputs.items()}
 
 
 class _CarriedRnn:

@@ -1,6 +1,8 @@
-"""A transfer in numbers."""
+"""A transfer in numbers, and the file that such numbers are kept in."""
 
+import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,9 +10,11 @@ import numpy as np
 from ddsp import spectral_ops
 from ddsp.training import audio_io
 from ddsp.training.data import FEATURE_SAMPLE_RATE
+from ddsp.training.errors import InputError, writing
 from ddsp.training.inference.levels import peak, rms
 from ddsp.training.inference.result import TransferResult
 from ddsp.training.inference.settings import Settings
+from ddsp.training.whole_files import write_whole
 
 LOUDNESS_FRAME_RATE = 50
 CLEAR_CONFIDENCE = 0.5
@@ -67,6 +71,49 @@ def transfer_figures(
     if settings is not None:
         figures["settings"] = asdict(settings)
     return figures
+
+
+def read_figures(path: str | Path) -> dict[str, dict[str, Any]]:
+    """Reads the figures of several transfers.
+
+    Args:
+        path: File that `write_figures` has written from a list; need not exist.
+
+    Returns:
+        The figures of each transfer by the file of its result, in the order of the
+        file; empty if there is no file.
+
+    Raises:
+        InputError: If the file holds something else.
+    """
+    path = Path(path)
+    if not path.is_file():
+        return {}
+    try:
+        entries = json.loads(path.read_bytes())
+        if not isinstance(entries, list):
+            raise TypeError("it holds no list")
+        return {str(entry["output"]): entry for entry in entries}
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise InputError(
+            "The figures of several recordings must go to a new file or to one that "
+            f"holds such figures. Got {path}, which holds something else; name another "
+            "file."
+        ) from error
+
+
+def write_figures(path: str | Path, figures: Any) -> None:
+    """Writes figures whole or not at all.
+
+    Args:
+        path: JSON file to write; an existing one is replaced.
+        figures: Figures of one transfer, or a list of those of several.
+
+    Raises:
+        InputError: If the file cannot be written.
+    """
+    with writing("The figures", path):
+        write_whole(str(path), (json.dumps(figures, indent=2) + "\n").encode())
 
 
 def _level(audio: np.ndarray) -> dict[str, float]:

@@ -115,7 +115,7 @@ def room_secs(group: processors.ProcessorGroup, sample_rate: int) -> float:
         sample_rate: Samples per second.
 
     Returns:
-        Seconds; 0 if there is no reverberation.
+        Seconds, of all reverbs together, as one may feed the other; 0 without any.
     """
     n_taps = [getattr(module, "reverb_length", 0) for module in group.modules]
-    return max([0, *n_taps]) / sample_rate
+    return sum(n_taps) / sample_rate

@@ -22,16 +22,30 @@ def check_recording(audio: np.ndarray, sample_rate: int) -> np.ndarray:
     """Refuses what cannot be played, with a reason.
 
     Args:
-        audio: Mono audio, [n_samples].
-        sample_rate: Samples per second.
+        audio: Mono audio, floating point with full scale at 1, [n_samples].
+        sample_rate: Samples per second, from 1000 to 1000000.
 
     Returns:
         The audio as float32, [n_samples].
 
     Raises:
-        InputError: If the audio is not mono, shorter than 0.25 s, silent or not finite.
+        InputError: If the audio is not mono, shorter than 0.25 s, silent, not finite or
+            far above full scale, or of whole numbers; or if no recording has such a
+            sample rate.
     """
+    if not audio_io.SLOWEST_HZ <= sample_rate <= audio_io.FASTEST_HZ:
+        raise InputError(
+            f"The sample rate of a recording must be from {audio_io.SLOWEST_HZ} to "
+            f"{audio_io.FASTEST_HZ} Hz. Got sample_rate={sample_rate}; give the rate "
+            "that it was recorded at."
+        )
     audio = np.asarray(audio)
+    if not np.issubdtype(audio.dtype, np.floating):
+        raise InputError(
+            "The samples of a recording must be floating-point numbers from -1 to 1. "
+            f"Got dtype={audio.dtype}; divide them by their full scale, which is 32768 "
+            "for 16 bits."
+        )
     if audio.ndim != 1:
         raise InputError(
             f"The recording must be mono, [n_samples]. Got shape={audio.shape}; take "
@@ -47,6 +61,12 @@ def check_recording(audio: np.ndarray, sample_rate: int) -> np.ndarray:
         raise InputError(
             "The recording must hold finite samples. Got some that are not; export it "
             "again."
+        )
+    if max(highest, -lowest) > audio_io.HIGHEST_PEAK:
+        raise InputError(
+            "The samples of a recording must lie between -1 and 1, and not beyond "
+            f"{audio_io.HIGHEST_PEAK:g}. Got peak={max(highest, -lowest):g}; divide "
+            "them by their full scale, or export the recording again."
         )
     if max(highest, -lowest) < SILENT_PEAK:
         raise InputError(

@@ -5,9 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ddsp.training import config, models
+from ddsp.training import audio_io, config, models
 from ddsp.training.errors import InputError, first_line
+from ddsp.training.inference.borrowing import ONE_AT_A_TIME
 from ddsp.training.inference.model_inputs import bind_nothing_to_measure, check_inputs
+
+# Frames per second that a model can be played by; beyond them the memory fills up.
+SLOWEST_FRAMES, FASTEST_FRAMES = 1, 4000
 
 
 @contextlib.contextmanager
@@ -48,7 +52,7 @@ def restore_model(folder: Path, trust_config: bool = False) -> models.Autoencode
     Raises:
         InputError: If config or checkpoint cannot be used.
     """
-    with config.isolated_gin():
+    with ONE_AT_A_TIME, config.isolated_gin():
         config.load_model_config(folder, trust=trust_config)
         bind_nothing_to_measure()
         with refusing_what_fails(folder):
@@ -68,21 +72,40 @@ def find_pitched(model: models.Autoencoder, folder: Path) -> Any:
         Processor with `n_samples` and `sample_rate`.
 
     Raises:
-        InputError: If an input of the model cannot be computed from a recording, or its
-            frames are no whole number of samples.
+        InputError: If an input of the model cannot be computed from a recording, its
+            frames are no whole number of samples, or its rates are none of sound.
     """
     check_inputs(model, folder)
     modules = getattr(model.processor_group, "modules", [])
     synths = [module for module in modules if hasattr(module, "n_samples")]
     pitched = [synth for synth in synths if hasattr(synth, "sample_rate")]
-    if not pitched or not _hop_size(model, pitched[0]).is_integer():
+    with refusing_what_fails(folder):
+        has_whole_frames = pitched and _hop_size(model, pitched[0]).is_integer()
+    if not has_whole_frames:
         time_steps = getattr(model.preprocessor, "time_steps", "unknown")
         raise InputError(
             "A model to be played must have a synthesizer with whole samples per "
             f"frame. Got model={folder} with {[synth.name for synth in synths]} and "
             f"{time_steps} frames; train models/solo_instrument.gin."
         )
+    with refusing_what_fails(folder):
+        _check_rates(pitched[0].sample_rate, _hop_size(model, pitched[0]), folder)
     return pitched[0]
+
+
+def _check_rates(sample_rate: float, hop_size: float, folder: Path) -> None:
+    """Refuses rates that would fill the memory, or that nothing can be played at."""
+    slowest_hz, fastest_hz = audio_io.SLOWEST_HZ, audio_io.FASTEST_HZ
+    smallest, largest = sample_rate / FASTEST_FRAMES, sample_rate / SLOWEST_FRAMES
+    if not (
+        slowest_hz <= sample_rate <= fastest_hz and smallest <= hop_size <= largest
+    ):
+        raise InputError(
+            f"A model to be played must have from {slowest_hz} to {fastest_hz} samples "
+            f"and from {SLOWEST_FRAMES} to {FASTEST_FRAMES} frames per second. Got "
+            f"model={folder} with sample_rate={sample_rate} and {hop_size:g} samples "
+            "per frame; train models/solo_instrument.gin."
+        )
 
 
 def find_hop_size(model: models.Autoencoder, pitched: Any) -> int:

@@ -10,7 +10,7 @@ class TransferResult:
     """A recording played by an instrument, with all that led to it.
 
     Attributes:
-        audio: The result, as long as the recording, [n_samples].
+        audio: The result, as long as the recording within a millisecond, [n_samples].
         sample_rate: Samples per second of the result: the model's.
         frame_rate: Frames per second of the curves below; frame k is centred at
             k / frame_rate seconds.

@@ -1,6 +1,7 @@
 """The sliders of timbre transfer."""
 
 import math
+import numbers
 from dataclasses import dataclass
 
 from ddsp.training.errors import InputError
@@ -14,11 +15,12 @@ class Settings:
     """How a recording is to be played.
 
     Attributes:
-        pitch_shift: Octaves to move the pitch by, after adjustment and autotune.
-        loudness_shift: dB to add to the loudness.
+        pitch_shift: Octaves to move the pitch by, after adjustment and autotune, from
+            -10 to 10.
+        loudness_shift: dB to add to the loudness, from -100 to 100.
         adjust: Whether to adjust register and dynamics to the instrument.
         threshold: How clear a sound must be to count as a note, from 0 to 2.
-        quiet: dB by which the adjustment lowers what is no note.
+        quiet: dB by which the adjustment lowers what is no note, from 0 to 100.
         autotune: How far to move the pitch onto the notes of the key, from 0 to 1.
         key: Key of the autotune, see `tuning.parse_key`.
         reverb: How much of the model's reverberation is heard, from 0 to 1.
@@ -46,10 +48,10 @@ class Settings:
                 no such key.
         """
         ranges = {
-            "pitch_shift": (-math.inf, math.inf, "octaves, such as -1 or 0.5"),
-            "loudness_shift": (-math.inf, math.inf, "decibels, such as 6"),
-            "threshold": (-math.inf, math.inf, "a number from 0 (all is a note) to 2"),
-            "quiet": (-math.inf, math.inf, "decibels, such as 20"),
+            "pitch_shift": (-10.0, 10.0, "octaves from -10 to 10, such as -1 or 0.5"),
+            "loudness_shift": (-100.0, 100.0, "decibels from -100 to 100, such as 6"),
+            "threshold": (0.0, 2.0, "a number from 0 (all is a note) to 2"),
+            "quiet": (0.0, 100.0, "decibels from 0 to 100, such as 20"),
             "autotune": (0.0, 1.0, "from 0 (as sung) to 1 (in tune)"),
             "reverb": (0.0, 1.0, "from 0 (dry) to 1 (as learned)"),
         }
@@ -59,7 +61,8 @@ class Settings:
                 raise InputError(
                     f"{name} must be {meaning}. Got {name}={value}; choose another one."
                 )
-        if not 0 <= self.seed <= MAX_SEED:
+        whole = isinstance(self.seed, numbers.Integral)
+        if isinstance(self.seed, bool) or not whole or not 0 <= self.seed <= MAX_SEED:
             raise InputError(
                 f"seed must be a whole number from 0 to {MAX_SEED}. Got "
                 f"seed={self.seed}; choose another one."

@@ -28,20 +28,30 @@ class WindowedLatents:
         [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
     """
 
-    def __init__(self, encode: Encode, n_frames: int, frame_rate: float) -> None:
-        """Encodes all windows.
+    def __init__(
+        self,
+        encode: Encode,
+        n_frames: int,
+        frame_rate: float,
+        n_kept: int | None = None,
+    ) -> None:
+        """Encodes all windows, if all are to be kept.
 
         Args:
             encode: The encoder.
             n_frames: Frames of the recording.
             frame_rate: Frames per second.
+            n_kept: How many windows are held in memory, at least 1. The others are
+                encoded when they are asked for. None for all.
         """
         self._overlap = round(OVERLAP_SECS * frame_rate)
         self._borders = _borders(n_frames, frame_rate)
-        self._windows = [
-            {name: _thin(latent) for name, latent in encode(*window).items()}
-            for window in self._borders
-        ]
+        self._encode = encode
+        self._n_kept = n_kept or len(self._borders)
+        self._windows: dict[int, dict[str, np.ndarray]] = {}
+        if n_kept is None:
+            for number in range(len(self._borders)):
+                self._window(number)
 
     def frames(self, first: int, last: int) -> dict[str, np.ndarray]:
         """Takes out some frames.
@@ -54,13 +64,13 @@ class WindowedLatents:
             Latent variables by name, float32, [last - first, n_channels].
         """
         found: dict[str, np.ndarray] = {}
-        for (start, stop), window in zip(self._borders, self._windows, strict=True):
+        for number, (start, stop) in enumerate(self._borders):
             inside = slice(max(first, start), min(last, stop))
             if inside.start >= inside.stop:
                 continue
             weight = self._weight(start, stop)[inside.start - start :]
             weight = weight[: inside.stop - inside.start, np.newaxis]
-            for name, latent in window.items():
+            for name, latent in self._window(number).items():
                 total = found.setdefault(
                     name, np.zeros([last - first, latent.shape[1]], np.float32)
                 )
@@ -68,6 +78,17 @@ class WindowedLatents:
                     latent = latent[inside.start - start : inside.stop - start]
                 total[inside.start - first : inside.stop - first] += weight * latent
         return found
+
+    def _window(self, number: int) -> dict[str, np.ndarray]:
+        """What the encoder says about one window; the earliest are given up."""
+        if number in self._windows:
+            return self._windows[number]
+        encoded = self._encode(*self._borders[number])
+        window = {name: _thin(latent) for name, latent in encoded.items()}
+        self._windows[number] = window
+        if len(self._windows) > self._n_kept:
+            del self._windows[min(self._windows)]
+        return window
 
     def _weight(self, start: int, stop: int) -> np.ndarray:
         """How much each frame of a window counts; two that overlap add up to 1."""

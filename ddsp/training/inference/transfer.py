@@ -10,6 +10,7 @@ from ddsp.training import audio_io, config, models, postprocessing
 from ddsp.training.data import FEATURE_SAMPLE_RATE
 from ddsp.training.data.feature_spec import read_feature_spec
 from ddsp.training.inference import model_inputs, playing, segments
+from ddsp.training.inference.borrowing import ONE_AT_A_TIME, borrowed
 from ddsp.training.inference.decoding import Decoding, without_recursion
 from ddsp.training.inference.levels import fade_out, match_level
 from ddsp.training.inference.listening import listen, measure_for
@@ -33,6 +34,9 @@ _as_it_is = tf.autograph.experimental.do_not_convert
 
 class TimbreTransfer:
     """An instrument, ready to play any recording of one voice.
+
+    Threads may share it, or have one each: they take turns. The model is left as it was
+    given.
 
     Attributes:
         sample_rate: Samples per second of what it plays.
@@ -78,11 +82,6 @@ class TimbreTransfer:
         wanted = self.sample_rate if hears else 0
         self.recording_rate = max(wanted, FEATURE_SAMPLE_RATE)
         self._spec = read_feature_spec(self.folder)
-        # The preprocessor would measure the recording again and throw away the loudness
-        # that the adjustment arrived at.
-        for name in ("compute_loudness", "compute_power", "compute_f0"):
-            if hasattr(model.preprocessor, name):
-                setattr(model.preprocessor, name, False)
 
     @classmethod
     def from_folder(
@@ -121,10 +120,10 @@ class TimbreTransfer:
     @_as_it_is
     def _restore(self) -> None:
         """Calls the whole model once, on silence, which gives it its weights."""
-        for module in self.model.processor_group.modules:
-            if hasattr(module, "n_samples"):
-                module.n_samples = N_FIRST_FRAMES * self.hop_size
-        with config.isolated_gin():
+        with borrowed(self.model), config.isolated_gin():
+            for module in self.model.processor_group.modules:
+                if hasattr(module, "n_samples"):
+                    module.n_samples = N_FIRST_FRAMES * self.hop_size
             config.load_model_config(self.folder, trust=self.trust_config)
             blank = model_inputs.blank_features(
                 self.model, N_FIRST_FRAMES, self.hop_size
@@ -164,7 +163,7 @@ class TimbreTransfer:
         }
         group = self.model.processor_group
         # Bindings act when functions are called, not only when objects are made.
-        with config.isolated_gin():
+        with borrowed(self.model), config.isolated_gin():
             config.load_model_config(self.folder, trust=self.trust_config)
             with watch.timing("decoder"):
                 inputs = model_inputs.ModelInputs(
@@ -214,17 +213,19 @@ class TimbreTransfer:
         """Plays a recording with this instrument.
 
         Args:
-            audio: Recording of one voice or instrument, mono, [n_samples], at least
-                0.25 s.
+            audio: Recording of one voice or instrument, mono, floating point with full
+                scale at 1, [n_samples], at least 0.25 s.
             sample_rate: Its samples per second.
-            pitch_shift: Octaves to move the pitch by, after adjustment and autotune.
-            loudness_shift: dB to add to the loudness; the instrument plays stronger,
-                and the result is as much louder; peaks are held below full scale.
+            pitch_shift: Octaves to move the pitch by, after adjustment and autotune,
+                from -10 to 10.
+            loudness_shift: dB to add to the loudness, from -100 to 100; the instrument
+                plays stronger, and the result is as much louder; peaks are held below
+                full scale.
             adjust: Whether to move the pitch by whole octaves to the instrument's
                 register, give the notes the instrument's distribution of loudness and
                 quieten what lies between them.
             threshold: How clear a sound must be to count as a note, from 0 to 2.
-            quiet: dB by which the adjustment lowers what is no note.
+            quiet: dB by which the adjustment lowers what is no note, from 0 to 100.
             autotune: How far to move the pitch onto the notes of the key at
                 A = 440 Hz, from 0 (as sung) to 1 (all the way).
             key: "auto" for the major scale that fits best, whose notes those of minor
@@ -240,8 +241,9 @@ class TimbreTransfer:
             where that is fainter), with peaks not above -1 dB.
 
         Raises:
-            InputError: If the recording is empty, silent, too short or not mono, or a
-                setting is out of its range.
+            InputError: If the recording is empty, silent, too short or not mono, its
+                samples or sample rate are none of a recording, or a setting is out of
+                its range.
         """
         settings = Settings(
             pitch_shift,
@@ -259,7 +261,8 @@ class TimbreTransfer:
         watch = Stopwatch()
         n_samples = round(audio.size * self.sample_rate / sample_rate)
         n_frames = -(-n_samples // self.hop_size)
-        with watch.timing("pitch"):
+        # Measuring reads gin too, which must not be that of another thread's model.
+        with ONE_AT_A_TIME, watch.timing("pitch"):
             source = to_feature_rate(audio, sample_rate)
             measured = measure_for(
                 self.model, source, n_frames, self.frame_rate, self._spec

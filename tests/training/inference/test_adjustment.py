@@ -46,6 +46,15 @@ def test_shifted_register_is_within_an_octave_of_the_instrument(midi: float) -> 
     assert -12.0 < distance < 12.0
 
 
+@pytest.mark.parametrize("mean_pitch", [1e9, -1e9, 1e300])
+def test_statistics_of_no_instrument_move_within_what_can_be_heard(
+    mean_pitch: float,
+) -> None:
+    adjusted = adjustment.adjust_to_instrument(*recording(57), statistics(mean_pitch))
+    assert adjusted.register_shift == 10.0 * np.sign(mean_pitch)
+    assert np.all(np.isfinite(adjusted.f0_hz)) and np.all(adjusted.f0_hz > 0.0)
+
+
 def test_notes_get_the_instrument_s_loudness() -> None:
     f0_hz, confidence, loudness_db = recording(57)
     adjusted = adjustment.adjust_to_instrument(

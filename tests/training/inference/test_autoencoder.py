@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from tiny_model import make_tiny_model
 
+from ddsp.training.errors import InputError, first_line
 from ddsp.training.inference import AutoencoderInference, TimbreTransfer
 
 
@@ -33,6 +34,19 @@ def test_length_is_whole_frames(model: AutoencoderInference, folder: Path) -> No
     assert (model.n_frames, model.n_samples, model.sample_rate) == (125, 8000, 16000)
     odd = AutoencoderInference(str(folder), length_seconds=0.101, verbose=False)
     assert (odd.n_frames, odd.n_samples) == (25, 1600)
+
+
+@pytest.mark.parametrize("secs", [0.001, 0.0, -1.0, float("nan"), float("inf")])
+def test_a_length_without_a_frame_is_refused(folder: Path, secs: float) -> None:
+    with pytest.raises(InputError) as caught:
+        AutoencoderInference(str(folder), length_seconds=secs, verbose=False)
+    said = first_line(caught.value)  # gin adds where it was called.
+    assert f"length_seconds={secs}; give 0.004 or more" in said
+
+
+def test_a_frame_is_enough(folder: Path) -> None:
+    model = AutoencoderInference(str(folder), length_seconds=0.004, verbose=False)
+    assert (model.n_frames, model.n_samples) == (1, 64)
 
 
 def test_it_plays_what_the_trained_model_plays(

@@ -31,7 +31,7 @@ def test_a_folder_or_two_files_are_a_batch(songs: Path) -> None:
 @pytest.mark.usefixtures("songs")
 def test_folders_keep_their_shape_and_no_two_results_share_a_file() -> None:
     assert targets(plan_jobs(["songs", "c.wav"], "out")) == {
-        "songs/a.mp3": "out/a.wav",
+        "songs/a.mp3": "out/a_mp3.wav",
         "songs/a.wav": "out/a_wav.wav",
         "songs/live/b.flac": "out/live/b.wav",
         "c.wav": "out/c.wav",
@@ -74,10 +74,48 @@ def test_a_result_counts_as_done_until_the_recording_changes(songs: Path) -> Non
     job = Job(songs / "c.wav", songs / "out.wav")
     assert not job.is_done()
     job.target.touch()
-    os.utime(job.source, (1000, 1000))
     assert job.is_done()
-    os.utime(job.target, (999, 999))
+    changed = job.target.stat().st_mtime + 1.0
+    os.utime(job.source, (changed, changed))
     assert not job.is_done()
+
+
+def test_a_result_from_before_an_old_recording_came_is_not_of_it(songs: Path) -> None:
+    target = songs / "out.wav"
+    target.touch()
+    os.utime(target, (2000, 2000))
+    os.utime(songs / "c.wav", (1000, 1000))  # Older by its date, but put there since.
+    assert not Job(songs / "c.wav", target).is_done()
+
+
+def test_a_recording_of_the_same_name_is_not_taken_for_played(songs: Path) -> None:
+    (first,) = plan_jobs(["songs/live"], "out")
+    Path("out").mkdir()
+    first.target.touch()
+    (songs / "songs/live/b.aiff").touch()
+    os.utime("songs/live/b.aiff", (1000, 1000))
+    before = plan_jobs(["songs/live"], "out")
+    assert targets(before) == {
+        "songs/live/b.aiff": "out/b_aiff.wav",
+        "songs/live/b.flac": "out/b_flac.wav",
+    }
+    assert not any(job.is_done() for job in before)
+    for job in before:
+        job.target.touch()
+    assert plan_jobs(["songs/live"], "out") == before
+    assert all(job.is_done() for job in before)
+
+
+@pytest.mark.usefixtures("songs")
+def test_results_may_go_to_a_folder_around_the_recordings() -> None:
+    assert targets(plan_jobs(["songs/live"], "songs")) == {
+        "songs/live/b.flac": "songs/b.wav"
+    }
+    assert targets(plan_jobs(["songs"], ".")) == {
+        "songs/a.mp3": "a_mp3.wav",
+        "songs/a.wav": "a_wav.wav",
+        "songs/live/b.flac": "live/b.wav",
+    }
 
 
 @pytest.mark.usefixtures("songs")

@@ -6,6 +6,7 @@ import tensorflow as tf
 from signals import snr_db
 
 from ddsp import effects, processors, synths
+from ddsp.training.inference import segments
 from ddsp.training.inference.playing import GroupPlayer, room_secs
 
 HOP, N_FRAMES = 64, 60
@@ -107,6 +108,47 @@ def test_what_the_model_crops_is_missing_at_the_end() -> None:
     assert audio.std() == pytest.approx(whole.std(), rel=0.1)
 
 
-def test_room_is_as_long_as_the_longest_reverberation() -> None:
+def two_rooms() -> processors.ProcessorGroup:
+    """Two reverbs in series, each of which is loud at its very end."""
+    nodes: list[tuple] = [(synths.Harmonic(scale_fn=None), ["amps", "shares", "f0_hz"])]
+    fed = "harmonic/signal"
+    for name in ("hall", "cellar"):
+        reverb = effects.Reverb(trainable=True, reverb_length=16000, name=name)
+        reverb.build()
+        reverb._ir.assign(0.7 * np.eye(1, 16000, 15999, np.float32)[0])
+        nodes.append((reverb, [fed]))
+        fed = f"{name}/signal"
+    return processors.ProcessorGroup(nodes)
+
+
+def test_pieces_in_two_rooms_one_after_the_other_are_the_whole() -> None:
+    group, frame_rate = two_rooms(), 16000 / HOP
+    n_frames = round(8 * frame_rate) + segments.surplus_frames(frame_rate)
+    time = np.arange(n_frames) / frame_rate
+    held = {
+        "amps": 0.3 + 0.2 * np.sin(2 * np.pi * 0.8 * time[:, np.newaxis]),
+        "shares": np.ones([n_frames, 2]),
+    }
+    player = GroupPlayer(group, HOP)
+
+    def render(first: int, last: int, f0_hz: np.ndarray) -> np.ndarray:
+        part = {name: curve[np.newaxis, first:last] for name, curve in held.items()}
+        part["f0_hz"] = f0_hz[np.newaxis, :, np.newaxis]
+        features = {k: tf.constant(v, tf.float32) for k, v in part.items()}
+        return player.play(features, first, last)
+
+    f0_hz = (200.0 + 40.0 * np.sin(2 * np.pi * 0.6 * time)).astype(np.float32)
+    room = room_secs(group, 16000)
+    whole, pieces = (
+        segments.render_in_segments(render, f0_hz, HOP, frame_rate, secs, room)
+        for secs in (np.inf, 4.0)
+    )
+    assert snr_db(whole, pieces) > 60
+    after_the_seam = slice(4 * 16000, 5 * 16000)
+    assert snr_db(whole[after_the_seam], pieces[after_the_seam]) > 60
+
+
+def test_room_is_as_long_as_all_reverberations_together() -> None:
     assert room_secs(make_group(make_reverb()), 16000) == 400 / 16000
+    assert room_secs(two_rooms(), 16000) == 2.0
     assert room_secs(noise_alone(), 16000) == 0.0

@@ -11,6 +11,7 @@ from signals import snr_db
 from ddsp import spectral_ops
 from ddsp.training import audio_io
 from ddsp.training.inference import TimbreTransfer, TransferResult
+from ddsp.training.postprocessing import tuning
 
 VOICES = ("sms_singing-female.flac", "vocadito_1.flac", "vocadito_10.flac")
 SECS = 5
@@ -83,9 +84,12 @@ def test_autotune_lands_on_the_scale(violin: TimbreTransfer, voice: np.ndarray) 
     result = violin.transfer(voice, 16000, autotune=1.0, reverb=0.0)
     stretches = list(steady_stretches(result))
     assert stretches
+    notes = tuning.parse_key(str(result.key))
+    assert notes is not None and len(notes) == 7
     for part in stretches:
         wanted_hz = float(result.played_f0_hz[part.start // 64 + 1])
         midi = 69 + 12 * np.log2(pitch_near(result.audio[part], wanted_hz) / 440)
+        assert round(midi) % 12 in notes
         assert abs(100 * (midi - round(midi))) < 5.0
 
 

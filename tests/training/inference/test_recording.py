@@ -1,9 +1,12 @@
 """What is measured of a recording is what a model was taught by."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from ddsp import spectral_ops
+from ddsp.training.errors import InputError
 from ddsp.training.inference import recording
 
 
@@ -13,6 +16,40 @@ def swell(secs: float = 1.5) -> np.ndarray:
     cycles = 262.0 * time + 0.15 * np.sin(2 * np.pi * 5.0 * time)
     audio = sum(0.1 / k * np.sin(2 * np.pi * k * cycles) for k in range(1, 9))
     return np.where(time < 0.8 * secs, audio * time, 0.0).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("change", "sample_rate", "said"),
+    [
+        (np.asarray, 0, "sample_rate=0;"),
+        (np.asarray, -16000, "sample_rate=-16000;"),
+        (np.asarray, 10, "sample_rate=10;"),
+        (np.asarray, float("nan"), "sample_rate=nan;"),
+        (np.asarray, 2_000_000, "sample_rate=2000000;"),
+        (lambda x: (32767 * x).astype(np.int16), 16000, "dtype=int16; divide"),
+        (lambda x: (255 * np.abs(x)).astype(np.uint8), 16000, "dtype=uint8; divide"),
+        (lambda x: x > 0, 16000, "dtype=bool; divide"),
+        (lambda x: (2.0**31 * x).astype(np.int32).tolist(), 16000, "dtype=int64;"),
+        (lambda x: 32767 * x, 16000, "divide them by their full scale"),
+        (lambda x: x - np.float32(1e30), 16000, "peak=1e"),
+        (lambda x: x * np.float64(1e300), 16000, "peak="),
+    ],
+)
+def test_numbers_that_are_no_recording_are_refused_with_a_way_out(
+    change: Callable[[np.ndarray], np.ndarray], sample_rate: float, said: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        recording.check_recording(change(swell(0.5)), sample_rate)
+    assert said in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_floats_are_taken_as_they_are(dtype: type) -> None:
+    audio = swell(0.5).astype(dtype)
+    taken = recording.check_recording(audio, 8000)
+    assert taken.dtype == np.float32
+    np.testing.assert_array_equal(taken, audio.astype(np.float32))
 
 
 @pytest.mark.parametrize("frame_rate", [250, 100, 50, 200.0])

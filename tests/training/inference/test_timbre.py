@@ -8,7 +8,9 @@ from ddsp.training.inference.timbre import WindowedLatents
 FRAME_RATE = 50.0
 
 
-def latents(n_frames: int) -> tuple[WindowedLatents, list[tuple[int, int]]]:
+def latents(
+    n_frames: int, n_kept: int | None = None
+) -> tuple[WindowedLatents, list[tuple[int, int]]]:
     """Latents that say where in time a frame is, and in which window."""
     windows: list[tuple[int, int]] = []
 
@@ -18,7 +20,7 @@ def latents(n_frames: int) -> tuple[WindowedLatents, list[tuple[int, int]]]:
         window = np.full([last - first, 1], float(len(windows)))
         return {"z": np.hstack([time, window]), "one": window}
 
-    return WindowedLatents(encode, n_frames, FRAME_RATE), windows
+    return WindowedLatents(encode, n_frames, FRAME_RATE, n_kept), windows
 
 
 @pytest.mark.parametrize("secs", [1, 60, 90])
@@ -52,3 +54,16 @@ def test_any_part_is_a_part_of_the_whole() -> None:
         part = found.frames(first, last)
         for name, latent in part.items():
             np.testing.assert_array_equal(latent, whole[name][first:last])
+
+
+def test_windows_that_are_given_up_are_encoded_once_if_asked_for_in_order() -> None:
+    n_frames = round(400 * FRAME_RATE)
+    kept, _ = latents(n_frames)
+    found, windows = latents(n_frames, n_kept=2)
+    assert windows == []
+    for first in range(0, n_frames, 1000):
+        part, expected = (x.frames(first, first + 1000) for x in (found, kept))
+        np.testing.assert_array_equal(part["z"], expected["z"])
+    assert len(windows) == len(set(windows)) > 4
+    found.frames(0, 10)
+    assert windows[-1] == windows[0]

@@ -138,6 +138,21 @@ def test_result_is_finite_audible_and_below_full_scale(
     assert 20 * np.log10(audio.std()) > -40
 
 
+@pytest.mark.parametrize("end", [-1.0, 1.0])
+def test_the_ends_of_all_ranges_still_give_numbers(
+    instrument: TimbreTransfer, end: float
+) -> None:
+    audio = instrument.transfer(
+        tone(64),
+        16000,
+        pitch_shift=10.0 * end,
+        loudness_shift=100.0 * end,
+        quiet=50.0 + 50.0 * end,
+        threshold=1.0 + end,
+    ).audio
+    assert np.all(np.isfinite(audio)) and np.max(np.abs(audio)) < 0.9
+
+
 def test_long_curves_are_played_without_a_seam(instrument: TimbreTransfer) -> None:
     n_frames = 250 * 50
     vibrato = 0.3 * np.sin(2 * np.pi * 5.5 * np.arange(n_frames) / 250)
@@ -284,6 +299,11 @@ def test_model_without_statistics_says_that_it_does_not_adjust(
         ("Autoencoder.decoder = @decoders.RnnFcDecoder()", "", "NoneType"),
         ("Autoencoder.preprocessor = @", "Autoencoder.encoder = @", "NoneType"),
         ("time_steps = 1000", "time_steps = 999", "whole samples"),
+        (".sample_rate = 16000", ".sample_rate = 1000000000", "sample_rate=10000000"),
+        (".sample_rate = 16000", ".sample_rate = 50", "sample_rate=50 "),
+        (".sample_rate = 16000", ".sample_rate = 'fast'", "model"),
+        ("time_steps = 1000", "time_steps = 1", "64000 samples per frame"),
+        ("time_steps = 1000", "time_steps = 32000", "2 samples per frame"),
         ("RnnFcDecoder.ch = 16", "RnnFcDecoder.ch = 17", "model"),
         ("RnnFcDecoder.ch = 16", "RnnFcDecoder.ch = 'wide'", "model"),
     ],
